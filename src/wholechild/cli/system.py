@@ -1,0 +1,26 @@
+"""What the commands that use the database share: the clock, the salts, and who is acting."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+
+def now_option(function: Any) -> Any:
+    """`--now`: the moment to act at, instead of the clock's; for runs that must come out the same."""
+    return click.option(
+        "--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]), help="Act as of this moment (UTC)."
+    )(function)
+
+
+def moment(now: datetime | None) -> datetime:
+    """The moment asked for, or the clock's: commands are faces, and only faces read the clock."""
+    return now.replace(tzinfo=UTC) if now else datetime.now(UTC)
+
+
+def salts(length: int) -> bytes:
+    """Bytes that nobody can guess."""
+    return os.urandom(length)

@@ -1,0 +1,112 @@
+"""Which database this process works with, and as whom it speaks to it.
+
+Three roles, each allowed as little as it needs (docs/how-to/run-on-your-own-postgresql.md):
+
+* `wholechild_owner` owns the tables and changes their shape; only setting up speaks as it;
+* `wholechild_app` reads, and adds facts; it can change or delete none, and every command and page speaks as it;
+* `wholechild_analytics` only reads, and neither accounts nor quarantine.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from wholechild.config import embedded
+from wholechild.config.home import home
+
+NAME: Final = "wholechild"
+OWNER: Final = "wholechild_owner"
+APP: Final = "wholechild_app"
+ANALYTICS: Final = "wholechild_analytics"
+#: A page that takes longer has lost its reader; loading and matching lift this for their own transaction.
+PAGE_TIMEOUT_MS: Final = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """How to reach the database in each capacity, as libpq parameters.
+
+    Missing  `admin` and `owner` None: this process was given the application's way in only, and cannot set up.
+    """
+
+    is_embedded: bool
+    name: str
+    app: dict[str, str]
+    owner: dict[str, str] | None
+    admin: dict[str, str] | None
+
+    def for_django(self) -> dict[str, Any]:
+        """The value of `DATABASES["default"]`: the application role, never the owner."""
+        return _for_django(self.app)
+
+
+@lru_cache(maxsize=4)
+def _of(url: str, app_url: str, folder: Path) -> Database:
+    if url or app_url:
+        return _on_server(url, app_url)
+    return _embedded(folder)
+
+
+def database() -> Database:
+    """The database that the environment names: `DATABASE_URL`, `WHOLECHILD_APP_URL`, else the embedded one."""
+    return _of(os.environ.get("DATABASE_URL", ""), os.environ.get("WHOLECHILD_APP_URL", ""), home())
+
+
+def _embedded(folder: Path) -> Database:
+    socket = {"host": str(embedded.embedded(folder).sockets), "port": "5432"}
+    ours = {**socket, "dbname": NAME}
+    return Database(
+        True,
+        NAME,
+        {**ours, "user": APP},
+        {**ours, "user": OWNER},
+        {**socket, "dbname": "postgres", "user": embedded.SUPERUSER},
+    )
+
+
+def _on_server(url: str, app_url: str) -> Database:
+    admin = _parameters(url) if url else None
+    app = _parameters(app_url) if app_url else _as_role(admin or {}, APP)
+    owner = _as_role(admin, OWNER) if admin else None
+    return Database(False, (admin or app).get("dbname", NAME), app, owner, admin)
+
+
+def _parameters(url: str) -> dict[str, str]:
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        found = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.Error as wrong:
+        raise embedded.DatabaseUnavailable(
+            f"DATABASE_URL or WHOLECHILD_APP_URL is not an address of a PostgreSQL database ({wrong}). "
+            "Write it as postgresql://user@host:5432/wholechild."
+        ) from None
+    return {"dbname": NAME, **found}
+
+
+def _as_role(parameters: dict[str, str], role: str) -> dict[str, str]:
+    """The same way in, with the rights of another role from the first statement on."""
+    return {**parameters, "options": f"{parameters.get('options', '')} -c role={role}".strip()}
+
+
+def _for_django(app: dict[str, str]) -> dict[str, Any]:
+    others = {
+        key: value for key, value in app.items() if key not in ("dbname", "user", "password", "host", "port")
+    }
+    others["options"] = f"{others.get('options', '')} -c statement_timeout={PAGE_TIMEOUT_MS}".strip()
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": app["dbname"],
+        "USER": app.get("user", ""),
+        "PASSWORD": app.get("password", ""),
+        "HOST": app.get("host", ""),
+        "PORT": app.get("port", ""),
+        "OPTIONS": {**others, "application_name": "wholechild"},
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }

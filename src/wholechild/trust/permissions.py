@@ -1,0 +1,66 @@
+"""Who may see what: one small table of role, relation and class of data. What is not in it is refused.
+
+This is the place that a later issue fills from Cedar policies: `MAY_SEE` becomes a generated, versioned table of
+the same shape, and everything that asks `decide` stays as it is (ARCHITECTURE D5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+#: What a viewer can be to a person. `duty` and `oversight` may be held towards everybody (person `*`).
+RELATIONS: Final = ("teaches", "caseload", "allocated", "duty", "oversight")
+EVERYBODY: Final = "*"
+TOWARDS_EVERYBODY: Final = frozenset({"duty", "oversight"})
+
+#: Classes of data of the vocabulary, from the least to the most.
+WHO_IS_INVOLVED: Final = frozenset({"existence", "contact"})
+WORKING_PICTURE: Final = WHO_IS_INVOLVED | {"content", "familys_words"}
+WITH_PLACE: Final = WORKING_PICTURE | {"place"}
+
+#: (roles, relation) -> classes. No line opens a sealed place: that is another room's decision.
+_LINES: Final[tuple[tuple[tuple[str, ...], str, frozenset[str]], ...]] = (
+    (("teacher", "nursery_worker", "childminder"), "teaches", WHO_IS_INVOLVED | {"content"}),
+    (("designated_safeguarding_lead", "headteacher"), "teaches", WORKING_PICTURE),
+    (("health_visitor", "school_nurse", "midwife", "gp", "named_nurse", "named_doctor", "paediatrician",
+      "community_paediatrician"), "caseload", WITH_PLACE),
+    (("early_help_worker", "lead_practitioner", "education_welfare_officer"), "caseload", WORKING_PICTURE),
+    (("social_worker", "team_manager", "conference_chair", "independent_reviewing_officer"), "allocated", WITH_PLACE | {"legal"}),
+    (("duty_social_worker", "out_of_hours_social_worker", "team_manager"), "duty", WITH_PLACE),
+    (("police_decision_maker", "hub_coordinator"), "duty", WORKING_PICTURE),
+    (("independent_scrutineer", "inspector", "review_author"), "oversight", WORKING_PICTURE),
+)  # fmt: skip
+
+MAY_SEE: Final[frozenset[tuple[str, str, str]]] = frozenset(
+    (role, relation, data_class)
+    for roles, relation, classes in _LINES
+    for role in roles
+    for data_class in classes
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes or no, and the line of the table that says so. `rule` is fit to keep beside a disclosure."""
+
+    allowed: bool
+    rule: str
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+def decide(role: str, relations: Iterable[str], data_class: str) -> Decision:
+    """Whether somebody in this role, with these relations to a person, may see this class of data about them."""
+    held = sorted(relations)
+    for relation in held:
+        if (role, relation, data_class) in MAY_SEE:
+            return Decision(True, f"{role} / {relation} / {data_class}")
+    return Decision(False, f"no line for {role} / {', '.join(held) or 'no relation'} / {data_class}")
+
+
+def classes_for(role: str, relations: Collection[str]) -> frozenset[str]:
+    """Every class of data that the table opens: lists and checks read the same lines."""
+    return frozenset(data_class for r, relation, data_class in MAY_SEE if r == role and relation in relations)

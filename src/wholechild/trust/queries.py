@@ -1,0 +1,342 @@
+"""What trust can be asked: may this viewer see this, who is this user, and does the ledger still hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.models import Q
+from psycopg import DataError
+from psycopg.types.datetime import DateLoader, TimestamptzLoader
+
+from wholechild.trust import permissions
+from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Verdict, canonical, commit, link
+from wholechild.trust.models import Account, Fact, LedgerCheckpoint, LedgerLeaf, Relation
+from wholechild.trust.permissions import EVERYBODY, Decision
+from wholechild.trust.viewers import Viewer
+
+T = TypeVar("T")
+_BLOCK: Final = 5_000
+#: The planner expects a reader to stop early; a check reads everything, so joins are made as a whole.
+_WHOLE_TABLES: Final = (
+    "statement_timeout = 0",
+    "enable_nestloop = off",
+    "cursor_tuple_fraction = 1.0",
+    "work_mem = '64MB'",
+)
+
+
+def head() -> Head:
+    """How many leaves there are, and the last link."""
+    last = LedgerLeaf.objects.order_by("-seq").values_list("seq", "chain").first()
+    return Head(last[0], bytes(last[1])) if last else Head(0, GENESIS)
+
+
+# -- may this viewer see this ----------------------------------------------------------------------------------------
+
+
+def relations_to(viewer: Viewer, persons: Collection[str], at: datetime) -> dict[str, frozenset[str]]:
+    """For each of these people, in which relations the viewer stands to them at a moment; nobody is left out."""
+    held = _relations_at(viewer.user, at).filter(person__in=[*persons, EVERYBODY])
+    by_person: dict[str, set[str]] = {person: set() for person in persons}
+    for person, relation in held.values_list("person", "relation"):
+        for whom in by_person if person == EVERYBODY else (person,):
+            by_person[whom].add(relation)
+    return {person: frozenset(relations) for person, relations in by_person.items()}
+
+
+def _relations_at(user: str, at: datetime) -> models.QuerySet[Relation]:
+    ended = Relation.objects.filter(ends=models.OuterRef("pk"), starts_at__lte=at)
+    live = Relation.objects.filter(user=user, ends="", starts_at__lte=at)
+    return live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
+
+
+def may_see(viewer: Viewer, person: str, data_class: str, at: datetime) -> Decision:
+    """Whether the viewer may see this class of data about this person now. No relation, no data."""
+    if viewer.is_system:
+        return Decision(True, "the software's own task")
+    return permissions.decide(viewer.role, relations_to(viewer, [person], at)[person], data_class)
+
+
+def visible(viewer: Viewer, persons: Collection[str], at: datetime) -> dict[str, frozenset[str]]:
+    """For each of these people, the classes of data that the viewer may see; the same table as `may_see`."""
+    if viewer.is_system:
+        every = frozenset(c for _, _, c in permissions.MAY_SEE)
+        return dict.fromkeys(persons, every)
+    return {p: permissions.classes_for(viewer.role, r) for p, r in relations_to(viewer, persons, at).items()}
+
+
+def people_of(viewer: Viewer, at: datetime) -> frozenset[str] | None:
+    """Everyone to whom the viewer stands in a relation that opens anything; None: everybody."""
+    if viewer.is_system:
+        return None
+    opened = {p for p, r in _relations_at(viewer.user, at).values_list("person", "relation")
+              if permissions.classes_for(viewer.role, [r])}  # fmt: skip
+    return None if EVERYBODY in opened else frozenset(opened)
+
+
+def viewer_for(user: str, purpose: str, at: datetime) -> Viewer | None:
+    """The viewer that a signed-in user is now; None where they hold no role, and so see nothing."""
+    held = Account.objects.filter(user=user, starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at))
+    account = held.order_by("-starts_at", "-id").first()
+    return Viewer(user, account.role, account.agency, purpose) if account else None
+
+
+# -- does the ledger still hold --------------------------------------------------------------------------------------
+
+
+def verify(*, expect: Head | None = None, progress: Callable[[int], None] = lambda leaves: None) -> Verdict:
+    """Recompute every link and every commitment, and name the first that does not hold.
+
+    Shape    one unchanging picture of the database, read as a stream; memory does not grow with the ledger.
+             `expect` is a head that was kept elsewhere: the only thing that shows a ledger rewritten as a whole.
+    """
+    with _one_picture():
+        end, bad = _answered(lambda anything: _check_chain(expect, progress, anything))
+        found = [bad] if bad else []
+        for model in fact_tables():
+            found.extend(_answered(lambda anything, model=model: _first(_check_facts(model, anything))))  # type: ignore[misc]
+            found.extend(_first(_check_without_leaf(model)))
+            found.extend(_first(_check_derived(model)))
+        found.extend(_first(_check_kinds()))
+        found.extend(_first(_check_doubled()))
+    worst = min(found, key=lambda b: (b.seq or 1 << 62, b.fact_kind, b.fact_id), default=None)
+    return Verdict(worst is None, end.leaves, end, worst)
+
+
+def fact_tables() -> list[type[Fact]]:
+    """Every table of every room whose rows the ledger commits to."""
+    return sorted((m for m in apps.get_models() if issubclass(m, Fact)), key=lambda m: m.ledger_kind)
+
+
+@contextmanager
+def _one_picture() -> Iterator[None]:
+    """One snapshot for all the queries of a check, however long it takes, while others go on writing."""
+    nested = connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not nested:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for setting in _WHOLE_TABLES:
+            cursor.execute(f"SET LOCAL {setting}")
+        yield
+
+
+def _first(found: Iterator[Bad]) -> list[Bad]:
+    first = next(found, None)
+    return [first] if first else []
+
+
+class _AnyDate(DateLoader):
+    """PostgreSQL knows days that Python does not (`infinity`, 44 BC). Planted in a fact, they must not end the check."""
+
+    def load(self, data: Any) -> Any:
+        try:
+            return super().load(data)
+        except DataError:
+            return bytes(data).decode()
+
+
+class _AnyMoment(TimestamptzLoader):
+    def load(self, data: Any) -> Any:
+        try:
+            return super().load(data)
+        except DataError:
+            return bytes(data).decode()
+
+
+def _answered(check: Callable[[bool], T]) -> T:
+    """The check with the quick readers; where a planted value makes them stumble, once more with ones that take anything."""
+    try:
+        return check(False)
+    except DataError:
+        return check(True)
+
+
+def _streamed(
+    query: str, parameters: Iterable[Any] = (), *, anything: bool = False
+) -> Iterator[tuple[Any, ...]]:
+    """Rows as they come, a block at a time, from the server's own cursor."""
+    connection.ensure_connection()
+    with connection.connection.cursor(name="wholechild_verify") as cursor:
+        cursor.itersize = _BLOCK
+        if anything:
+            cursor.adapters.register_loader("date", _AnyDate)
+            cursor.adapters.register_loader("timestamptz", _AnyMoment)
+        cursor.execute(query, list(parameters))
+        yield from cursor
+
+
+def _check_chain(
+    expect: Head | None, progress: Callable[[int], None], anything: bool
+) -> tuple[Head, Bad | None]:
+    """Follow the links from the first leaf to the last, past every checkpoint. Returns the end that was reached."""
+    at = Head(0, GENESIS)
+    heads = {leaves: bytes(kept) for leaves, kept in LedgerCheckpoint.objects.values_list("leaves", "head")}
+    if expect:
+        heads[expect.leaves] = expect.link
+    columns = "seq, at, act, by, purpose, fact_kind, fact_id, commitment, chain"
+    acts: dict[tuple[Any, ...], bytes] = {}
+    bad = None
+    for seq, moment, act, by, purpose, kind, fact, commitment, found in _streamed(
+        f"SELECT {columns} FROM trust_ledgerleaf ORDER BY seq", anything=anything
+    ):
+        expected, wanted = at.leaves + 1, b""
+        if bad is None and seq == expected and isinstance(moment, datetime):
+            digest = _digest(acts, act, by, purpose, moment)
+            wanted = link(at.link, digest, seq, kind, fact, bytes(commitment))
+        if bad is None and seq != expected:
+            bad = Bad(
+                expected,
+                kind,
+                fact,
+                f"leaf {expected} is missing; the next is {seq}",
+                str(expected),
+                str(seq),
+            )
+        elif bad is None and wanted != bytes(found):
+            bad = Bad(
+                seq,
+                kind,
+                fact,
+                "the leaf was changed, or the one before it was",
+                wanted.hex(),
+                bytes(found).hex(),
+            )
+        at = Head(seq, bytes(found))
+        if bad is None and heads.get(seq, at.link) != at.link:
+            bad = Bad(
+                seq,
+                kind,
+                fact,
+                "the chain is not the one that a checkpoint was taken of",
+                heads[seq].hex(),
+                at.link.hex(),
+            )
+        if seq % _BLOCK == 0:
+            progress(seq)
+    longest = max(heads, default=0)
+    if bad is None and longest > at.leaves:
+        bad = Bad(
+            at.leaves + 1,
+            "",
+            "",
+            f"the end of the ledger is cut off: a checkpoint knew {longest} leaves",
+            str(longest),
+            str(at.leaves),
+        )
+    return at, bad
+
+
+def _digest(known: dict[tuple[Any, ...], bytes], act: str, by: str, purpose: str, at: datetime) -> bytes:
+    key = (act, by, purpose, at)
+    if key not in known:
+        if len(known) > 1_000:
+            known.clear()
+        known[key] = Act(act, by, purpose, at).digest()
+    return known[key]
+
+
+def _check_facts(model: type[Fact], anything: bool) -> Iterator[Bad]:
+    """Each leaf of this kind against its fact."""
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    columns = [fields[name] for name in (*model.said, *model.added)]
+    read = [_reader(field) for field in columns]
+    names = ", ".join(f'f."{field.column}"' for field in columns)
+    query = (
+        f"SELECT l.seq, l.fact_id, l.commitment, f.id, f.salt, {names} FROM trust_ledgerleaf l "
+        f'LEFT JOIN "{model._meta.db_table}" f ON f.id = l.fact_id WHERE l.fact_kind = %s ORDER BY l.seq'
+    )
+    said = len(model.said)
+    for seq, fact, commitment, found, salt, *raw in _streamed(query, [model.ledger_kind], anything=anything):
+        if found is None:
+            yield Bad(seq, model.ledger_kind, fact, "the fact that this leaf commits to is missing")
+            return
+        values = [convert(value) for convert, value in zip(read, raw, strict=True)]
+        wanted = commit(bytes(salt), canonical(values[:said], values[said:]))
+        if wanted != bytes(commitment):
+            yield Bad(
+                seq,
+                model.ledger_kind,
+                fact,
+                "the fact is not the one that was committed to",
+                bytes(commitment).hex(),
+                wanted.hex(),
+            )
+            return
+
+
+def _reader(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
+    """How a raw column becomes the value that was committed to. JSON arrives as text."""
+    return _from_json if isinstance(field, models.JSONField) else lambda value: value
+
+
+def _from_json(value: Any) -> Any:
+    """What the text says; the text itself where nothing of ours can have written it (a number of thousands of digits)."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
+
+
+def _check_without_leaf(model: type[Fact]) -> Iterator[Bad]:
+    query = (
+        f'SELECT f.id FROM "{model._meta.db_table}" f '
+        "WHERE NOT EXISTS (SELECT 1 FROM trust_ledgerleaf l WHERE l.fact_id = f.id AND l.fact_kind = %s) ORDER BY f.id LIMIT 1"
+    )
+    for (fact,) in _rows(query, [model.ledger_kind]):
+        yield Bad(0, model.ledger_kind, fact, "this fact has no leaf: it was not added by an action")
+
+
+def _check_derived(model: type[Fact]) -> Iterator[Bad]:
+    for query in model.derived_checks:
+        for fact, why in _rows(query):
+            yield Bad(_leaf_of(model.ledger_kind, fact), model.ledger_kind, fact, why)
+
+
+def _leaf_of(kind: str, fact: str) -> int:
+    found = (
+        LedgerLeaf.objects.filter(fact_kind=kind, fact_id=fact)
+        .order_by("seq")
+        .values_list("seq", flat=True)
+        .first()
+    )
+    return found or 0
+
+
+def _check_kinds() -> Iterator[Bad]:
+    known = [model.ledger_kind for model in fact_tables()]
+    for seq, kind, fact in _rows(
+        "SELECT seq, fact_kind, fact_id FROM trust_ledgerleaf WHERE NOT fact_kind = ANY(%s) ORDER BY seq LIMIT 1",
+        [known],
+    ):
+        yield Bad(seq, kind, fact, "this leaf is of a kind that no table holds")
+
+
+def _check_doubled() -> Iterator[Bad]:
+    query = (
+        "SELECT max(seq), fact_kind, fact_id FROM trust_ledgerleaf GROUP BY fact_kind, fact_id "
+        "HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    )
+    for seq, kind, fact in _rows(query):
+        yield Bad(seq, kind, fact, "a second leaf commits to the same fact")
+
+
+def _rows(query: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, list(parameters))
+        return cursor.fetchall()
+
+
+def as_json(bad: Bad | None) -> Mapping[str, Any] | None:
+    """`first_bad` of `wholechild verify --json`."""
+    if bad is None:
+        return None
+    return {
+        "seq": bad.seq or None, "fact_kind": bad.fact_kind, "fact_id": bad.fact_id, "why": bad.why,
+        "expected": bad.expected, "found": bad.found,
+    }  # fmt: skip
