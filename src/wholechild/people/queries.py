@@ -1,0 +1,410 @@
+"""Who people are and who belongs to whom, as it can be asked for: links, details, families. Every read takes a viewer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from wholechild.lib.civil import DAY, FOREVER, Period, Precision, civil, day_start
+from wholechild.people.declared import declared_family
+from wholechild.people.family import BEGINNING, Family, FamilyTie, Held, Person, Stay
+from wholechild.people.linking import Details
+from wholechild.people.models import Link, Unlink
+from wholechild.records.facts import Record
+from wholechild.records.feeds.chronology import DeclaredPerson
+from wholechild.records.models import Delivery, PersonRow, ResidenceRow, TieRow, Withdrawal
+from wholechild.records.queries import (
+    InForce,
+    SentRecord,
+    person_rows,
+    records_filed_under,
+    residence_rows,
+    tie_rows,
+)
+from wholechild.records.search import folded, folded_postcode
+from wholechild.trust.queries import visible
+from wholechild.trust.viewers import Viewer
+
+# -- for linking ---------------------------------------------------------------------------------------------------
+
+
+def unlinked_details() -> list[Details]:
+    """The details of every identity that no link names yet, in the order in which they were learnt."""
+    linked = Link.objects.filter(identity=OuterRef("identity"))
+    rows = PersonRow.objects.filter(~Exists(linked)).order_by("learnt_at", "agency", "reference", "version")
+    declared = _chronologies(rows.values_list("delivery", flat=True).distinct())
+    latest = {
+        row.identity: _details(row, row.delivery in declared) for row in rows.iterator(chunk_size=5_000)
+    }
+    return list(latest.values())
+
+
+def linked_details(new: Sequence[Details]) -> Iterator[tuple[str, Details]]:
+    """(person, details) of the identities that are linked and share a birthday with a new one: who else could agree?"""
+    births = {details.born for details in new if details.born}
+    live = Link.objects.exclude(pk__in=Unlink.objects.values("link"))
+    persons = dict(live.values_list("identity", "person")) if Link.objects.exists() else {}
+    if not persons:
+        return
+    rows = PersonRow.objects.filter(born_first__in=births).order_by("identity", "version")
+    latest = {row.identity: row for row in rows.iterator(chunk_size=5_000)}
+    for identity, row in latest.items():
+        if identity in persons:
+            yield persons[identity], _details(row, declared=False)
+
+
+def _details(row: PersonRow, declared: bool) -> Details:
+    exact = row.born_first if row.born_first == row.born_last else None
+    return Details(
+        row.identity, row.search_given, row.search_family, exact, row.sex, row.nhs_number, row.search_postcode,
+        row.reference if declared else "",
+    )  # fmt: skip
+
+
+def _chronologies(deliveries: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        Delivery.objects.filter(pk__in=list(deliveries), format="chronology").values_list("pk", flat=True)
+    )
+
+
+# -- persons and those around them -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedIdentity:
+    """An identity is a person, in [known_from, known_to) of the axis of knowledge."""
+
+    identity: str
+    person: str
+    known_from: int
+    known_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a person is called: the best that any agency says. `words` is fit to show; role words where there is no name."""
+
+    person: str
+    words: str
+    born: Period | None
+    sex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything about some children and everyone around them, in one piece.
+
+    Shape    `links` maps an identity to its persons; `records` are all versions of all records about anyone here.
+    """
+
+    family: Family
+    names: Mapping[str, Named]
+    links: Mapping[str, Sequence[LinkedIdentity]]
+    records: Sequence[SentRecord]
+
+
+def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
+    """The facts about these children, and about those who care for them, live with them, or share a carer with them.
+
+    Missing  a child whom the viewer may not know of is left out, as if there were none.
+    """
+    allowed = [child for child, classes in visible(viewer, children, at).items() if "existence" in classes]
+    links = _links_around(viewer, allowed)
+    identities = [link.identity for link in links]
+    rows = person_rows(viewer, identities)
+    by_identity: dict[str, list[LinkedIdentity]] = {}
+    for link in links:
+        by_identity.setdefault(link.identity, []).append(link)
+    names = _names(rows, by_identity, civil(at))
+    records = records_filed_under(viewer, identities)
+    persons = {
+        name.person: Person(name.person, (name.born.starts, name.born.ends) if name.born else None)
+        for name in names.values()
+    }
+    ties, stays = _family_facts(viewer, identities, by_identity)
+    cases = _case_families(rows, by_identity, records)
+    return Gathered(
+        Family(persons, [*ties, *(t for f in cases for t in f.ties)], [*stays, *(s for f in cases for s in f.stays)]),
+        names, by_identity, records,
+    )  # fmt: skip
+
+
+def _links_around(viewer: Viewer, children: Sequence[str]) -> list[LinkedIdentity]:
+    """The links of the children and of everybody two ties away: a carer's other children, and who lives there."""
+    found = _links(Q(person__in=children))
+    for _ in range(2):
+        identities = [link.identity for link in found]
+        near = {
+            i
+            for tie in tie_rows(viewer, identities)
+            for i in (tie.row.subject_identity, tie.row.other_identity)
+        }
+        near |= {stay.row.subject_identity for stay in residence_rows(viewer, identities)}
+        near |= _same_case(identities)
+        people = set(
+            Link.objects.filter(identity__in=near - set(identities)).values_list("person", flat=True)
+        )
+        new = people - {link.person for link in found}
+        if not new:
+            break
+        found += _links(Q(person__in=new))
+    return found
+
+
+def _links(which: Q) -> list[LinkedIdentity]:
+    """The links, each known from the beginning, or where it follows one that was taken back, from when it was made."""
+    links = list(Link.objects.filter(which).order_by("linked_at", "pk"))
+    ended = dict(
+        Unlink.objects.filter(link__in=[link.pk for link in links]).values_list("link", "unlinked_at")
+    )
+    undone = Unlink.objects.values("link")
+    again = set(
+        Link.objects.filter(pk__in=undone, identity__in={link.identity for link in links}).values_list(
+            "identity", flat=True
+        )
+    )
+    return [
+        LinkedIdentity(
+            link.identity, link.person,
+            civil(link.linked_at) if link.identity in again and link.pk not in ended else BEGINNING,
+            civil(ended[link.pk]) if link.pk in ended else FOREVER,
+        )
+        for link in links
+    ]  # fmt: skip
+
+
+def _same_case(identities: Sequence[str]) -> set[str]:
+    """The identities of everybody in the same published chronologies."""
+    rows = PersonRow.objects.filter(identity__in=identities).values_list("delivery", flat=True).distinct()
+    cases = _chronologies(rows)
+    return (
+        set(PersonRow.objects.filter(delivery__in=cases).values_list("identity", flat=True))
+        if cases
+        else set()
+    )
+
+
+def _names(
+    rows: Iterable[InForce[PersonRow]], links: Mapping[str, Sequence[LinkedIdentity]], now: int
+) -> dict[str, Named]:
+    """Per person, the latest full name and the most exact birth; a role in words where nobody gives a name.
+
+    What an agency says now goes before what it has withdrawn; what belongs to somebody else by now is left out, unless there
+    is nothing else to call the person by.
+    """
+    names: dict[str, Named] = {}
+    for held in sorted(rows, key=lambda r: (r.known_to is None, r.known_from, r.row.pk)):
+        for link in links.get(held.row.identity, ()):
+            if link.known_to > now:
+                names[link.person] = _named(link.person, held.row, names.get(link.person))
+    for held in rows:
+        for link in links.get(held.row.identity, ()):
+            if link.person not in names:
+                names[link.person] = _named(link.person, held.row, None)
+    return names
+
+
+def _named(person: str, row: PersonRow, before: Named | None) -> Named:
+    words = " ".join(part for part in (row.given_name, row.family_name) if part)
+    return Named(
+        person,
+        words or (before.words if before and before.words else _role_words(row.role)),
+        _more_exact(_born(row), before.born if before else None),
+        row.sex or (before.sex if before else ""),
+    )
+
+
+def _role_words(role: str) -> str:
+    return role.split(";")[0].split(",")[0].strip().capitalize()
+
+
+def _born(row: PersonRow) -> Period | None:
+    if row.born_first is None or row.born_last is None:
+        return None
+    return Period(row.born_first, row.born_last, Precision(row.born_precision or "day"))
+
+
+def _more_exact(one: Period | None, other: Period | None) -> Period | None:
+    if one is None or other is None:
+        return one or other
+    return other if (other.last - other.first) <= (one.last - one.first) else one
+
+
+# -- ties and stays --------------------------------------------------------------------------------------------------
+
+
+def _family_facts(
+    viewer: Viewer, identities: Sequence[str], links: Mapping[str, Sequence[LinkedIdentity]]
+) -> tuple[list[FamilyTie], list[Stay]]:
+    ties = [
+        FamilyTie(child.person, tie.row.relation, other.person, _held(tie, child, other))
+        for tie in tie_rows(viewer, identities)
+        for child in links.get(tie.row.subject_identity, ())
+        for other in links.get(tie.row.other_identity, ())
+    ]
+    stays = [
+        Stay(who.person, f"{stay.row.agency}|{stay.row.household}", _area(stay.row), _held(stay, who))
+        for stay in residence_rows(viewer, identities)
+        for who in links.get(stay.row.subject_identity, ())
+    ]
+    return ties, stays
+
+
+def _area(row: ResidenceRow) -> str:
+    return row.area or row.agency.split("/")[1]
+
+
+def _held(stated: InForce[TieRow] | InForce[ResidenceRow], *links: LinkedIdentity) -> Held:
+    began: date | None = stated.row.began_first
+    ended: date | None = stated.row.ended_last
+    known_to = civil(stated.known_to) if stated.known_to else FOREVER
+    return Held(
+        day_start(began) if began else BEGINNING,
+        day_start(ended) + DAY if ended else FOREVER,
+        max(civil(stated.known_from), *(link.known_from for link in links)),
+        min(known_to, *(link.known_to for link in links)),
+    )
+
+
+# -- published chronologies ------------------------------------------------------------------------------------------
+
+
+def _case_families(
+    rows: Iterable[InForce[PersonRow]],
+    links: Mapping[str, Sequence[LinkedIdentity]],
+    records: Sequence[SentRecord],
+) -> list[Family]:
+    """The families of published chronologies: their ties follow from the roles and from who is named together."""
+    chronologies = _chronologies({held.row.delivery for held in rows})
+    cases: defaultdict[str, dict[str, PersonRow]] = defaultdict(dict)
+    for held in rows:
+        if held.row.delivery in chronologies and held.row.identity in links:
+            cases[held.row.reference.split(":")[0]][held.row.reference] = held.row
+    return [_case_family(people, links, records) for people in cases.values()]
+
+
+def _case_family(
+    people: Mapping[str, PersonRow],
+    links: Mapping[str, Sequence[LinkedIdentity]],
+    records: Sequence[SentRecord],
+) -> Family:
+    person_of = {reference: links[row.identity][0].person for reference, row in people.items()}
+    roles = [
+        DeclaredPerson(reference.split(":", 1)[1], row.role, _born(row), 0)
+        for reference, row in people.items()
+    ]
+    own = [_with_role_ids(sent, people) for sent in records if any(a in people for a in sent.record.about)]
+    _, family = declared_family(roles, own)
+    named = {reference.split(":", 1)[1]: person for reference, person in person_of.items()}
+    home = next(iter(people)).split(":")[0]
+    return Family(
+        {},
+        [FamilyTie(named[t.child], t.relation, named[t.other], t.held) for t in family.ties],
+        [Stay(named[s.person], f"{home}|{s.household}", s.area, s.held) for s in family.stays],
+    )
+
+
+def _with_role_ids(sent: SentRecord, people: Mapping[str, PersonRow]) -> Record:
+    return replace(sent.record, about=tuple(a.split(":", 1)[1] for a in sent.record.about if a in people))
+
+
+# -- finding somebody --------------------------------------------------------------------------------------------------
+
+
+def find_people(viewer: Viewer, words: str, at: datetime, *, most: int = 50) -> list[str]:
+    """The persons whom the viewer may know of, whose name begins so, or whose number, birthday or postcode this is.
+
+    Shape    at most `most` person ids, by name. Nobody is found by what the viewer may not see.
+    """
+    asked = words.strip()
+    digits = "".join(ch for ch in asked if ch.isdigit())
+    which = Q(pk__in=[])
+    if len(digits) == 10 and len(asked) <= 14:
+        which = Q(nhs_number=digits)
+    elif day := _a_day(asked):
+        which = Q(born_first__lte=day, born_last__gte=day)
+    elif parts := folded(asked).split():
+        which = Q()
+        for part in parts:
+            which &= (
+                Q(search_given__startswith=part)
+                | Q(search_family__startswith=part)
+                | Q(search_postcode=folded_postcode(part))
+            )
+    identities = (
+        _current()
+        .filter(which)
+        .order_by("search_family", "search_given")
+        .values_list("identity", flat=True)[:2_000]
+    )
+    order = {identity: n for n, identity in enumerate(identities)}
+    live = Link.objects.filter(identity__in=list(order)).exclude(pk__in=Unlink.objects.values("link"))
+    persons = sorted(live.values_list("identity", "person"), key=lambda pair: order[pair[0]])
+    found = list(dict.fromkeys(person for _, person in persons))
+    seen = visible(viewer, found, at)
+    return [person for person in found if "existence" in seen[person]][:most]
+
+
+def _current() -> QuerySet[PersonRow]:
+    """What agencies have as details today: the last version of each row that was not withdrawn."""
+    live = PersonRow.objects.exclude(delivery__in=Withdrawal.objects.values("delivery"))
+    later = live.filter(identity=OuterRef("identity"), version__gt=OuterRef("version"))
+    return live.filter(~Exists(later))
+
+
+def _a_day(text: str) -> date | None:
+    for form in ("%d/%m/%Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
+        except ValueError:
+            continue
+    return None
+
+
+def children(viewer: Viewer, at: datetime) -> list[str]:
+    """Every person whom a sender calls the child, or who is the child's side of a tie, and whom the viewer may know of."""
+    stated = set(TieRow.objects.values_list("subject_identity", flat=True))
+    stated |= set(
+        PersonRow.objects.filter(Q(role__in=("child", "the child"))).values_list("identity", flat=True)
+    )
+    live = Link.objects.exclude(pk__in=Unlink.objects.values("link"))
+    persons = sorted(
+        {person for identity, person in live.values_list("identity", "person") if identity in stated}
+    )
+    seen = visible(viewer, persons, at)
+    return [person for person in persons if "existence" in seen[person]]
+
+
+def children_of_agencies(viewer: Viewer, kind: str, at: datetime) -> dict[str, set[str]]:
+    """agency id -> the children whom an agency of this kind knows, of those whom the viewer may know of."""
+    known = set(children(viewer, at))
+    live = dict(Link.objects.exclude(pk__in=Unlink.objects.values("link")).values_list("identity", "person"))
+    held: dict[str, set[str]] = {}
+    rows = PersonRow.objects.filter(agency__startswith=f"{kind}/").values_list("agency", "identity")
+    for agency, identity in rows:
+        if live.get(identity) in known:
+            held.setdefault(agency, set()).add(live[identity])
+    return held
+
+
+def children_of_feeds(viewer: Viewer, at: datetime) -> list[str]:
+    """The children of `children()` whom a live feed has told us of, and not a published chronology."""
+    everybody = children(viewer, at)
+    chronologies = Delivery.objects.filter(format="chronology").values("pk")
+    identities = PersonRow.objects.filter(delivery__in=chronologies).values("identity")
+    published = set(Link.objects.filter(identity__in=identities).values_list("person", flat=True))
+    return [person for person in everybody if person not in published]
+
+
+def names_of(viewer: Viewer, persons: Collection[str], at: datetime) -> dict[str, Named]:
+    """What these people are called, for those whom the viewer may know of."""
+    allowed = [person for person, classes in visible(viewer, persons, at).items() if "existence" in classes]
+    links = _links(Q(person__in=allowed))
+    by_identity: dict[str, list[LinkedIdentity]] = {}
+    for link in links:
+        by_identity.setdefault(link.identity, []).append(link)
+    return _names(person_rows(viewer, list(by_identity)), by_identity, civil(at))
