@@ -73,12 +73,16 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class AdultInHome:
-    """An adult of a stated relation lived with the child in [lived_from, lived_to), as known in [known_from, known_to)."""
+    """An adult of a stated relation lived with the child in [lived_from, lived_to), as known in [known_from, known_to).
+
+    `arrived` is when the adult came to live there, which may be before the child was born.
+    """
 
     person: str
     relation: str
     lived_from: int
     lived_to: int
+    arrived: int
     known_from: int
     known_to: int = FOREVER
 
@@ -99,7 +103,8 @@ class ChildHistory:
     """One child, joined: all that any of the lessons may ask of it.
 
     Shape    `born` is [first, after) of the birth period, None where no agency has said. `scoped` maps a scope to
-             (observation index, relevance) pairs; one observation may be relevant in several spells.
+             (observation index, relevance) pairs; one observation may be relevant in several spells. `shown` says
+             the same over all scopes, for readers: records that no lesson counts stand there too.
     """
 
     child: str
@@ -110,3 +115,4 @@ class ChildHistory:
     adults: tuple[AdultInHome, ...] = ()
     areas: tuple[LivedIn, ...] = ()
     coverage: tuple[Covered, ...] = ()
+    shown: tuple[tuple[int, Relevance], ...] = ()
