@@ -1,0 +1,55 @@
+"""The templates' environment: GOV.UK's macros beside our templates, and the few functions that templates may call."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from django.templatetags.static import static
+from django.urls import reverse
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
+
+from wholechild.lib.civil import say_day, say_period
+from wholechild.pages.picture_words import involved_words, joined
+from wholechild.pages.timeline_drawing import hatching, held_words
+
+BUILT: Final = Path(__file__).with_name("static") / "built"
+
+
+def environment(**options: Any) -> Environment:
+    """What TEMPLATES names as `environment`. Undefined values chain because GOV.UK's macros read optional parts so."""
+    ours = options.pop("loader")
+    made = Environment(  # noqa: S701 - Django passes autoescape=True
+        loader=ChoiceLoader(
+            [ours, PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
+        ),
+        **{"trim_blocks": True, "lstrip_blocks": True, **options, "undefined": ChainableUndefined},
+    )
+    made.globals.update(
+        asset=asset, url=_url, say_day=say_day, say_period=say_period, joined=joined,
+        held_words=held_words, hatching=hatching, involved_words=involved_words,
+    )  # fmt: skip
+    made.filters["capitalise"] = capitalise
+    return made
+
+
+def asset(name: str) -> str:
+    """The address of a built file, with a mark of its content, so that a browser never keeps an old one."""
+    return f"{static('built/' + name)}?v={_fingerprint(name)}"
+
+
+@lru_cache(maxsize=32)
+def _fingerprint(name: str) -> str:
+    path = BUILT / name
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
+
+
+def capitalise(text: str) -> str:
+    """The first letter large and the rest as it is (Python's and Jinja's own make the rest small)."""
+    return text[:1].upper() + text[1:]
+
+
+def _url(name: str, *args: object) -> str:
+    return reverse(name, args=args)

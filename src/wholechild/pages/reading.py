@@ -1,0 +1,155 @@
+"""The one way from a page to anything personal: look it up, write down that it is shown, and only then hand it over.
+
+Both happen in one transaction (ARCHITECTURE D6). A page that was not written down cannot be shown; a page that cannot
+be shown leaves no entry that says it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from wholechild.lib.civil import FOREVER, Period
+from wholechild.pages.demo_people import BY_ROLE, PUBLISHED, PublishedCase
+from wholechild.pages.faces import random_bytes, today
+from wholechild.pages.picture_words import age_words
+from wholechild.pages.search_words import SearchWords
+from wholechild.patterns.explain import say_agency
+from wholechild.patterns.language.lesson import Lesson
+from wholechild.patterns.library import read_library
+from wholechild.patterns.picture import ChildPicture
+from wholechild.patterns.queries import WorklistItem, child_picture, worklist
+from wholechild.people.queries import Gathered, children, find_people, gather, names_of
+from wholechild.trust.actions import disclose
+from wholechild.trust.permissions import Decision, classes_for, decide
+from wholechild.trust.queries import relations_to
+from wholechild.trust.viewers import Viewer
+from wholechild.vocabulary.terms import vocabulary
+
+#: The least that there is to know about a child: that a record exists.
+LEAST: Final = "existence"
+#: More than this on one page is no finding; a date of birth narrows it.
+AT_MOST: Final = 20
+_AMONG: Final = 200
+
+
+def open_child(*, viewer: Viewer, person: str, as_known_at: date, at: datetime) -> ChildPicture | None:
+    """The child's picture, written down as shown; None, written down as refused, for who may not know of this child."""
+    with transaction.atomic():
+        relations = relations_to(viewer, [person], at)[person]
+        decision = decide(viewer.role, relations, LEAST)
+        picture = (
+            child_picture(viewer=viewer, person=person, as_known_at=as_known_at, at=at, lessons=lessons())
+            if decision
+            else None
+        )
+        if decision and picture is None:
+            decision = Decision(False, "nobody has this id")
+        _write_down(viewer, person, relations, "page child", decision, at)
+    return picture
+
+
+@lru_cache(maxsize=1)
+def lessons() -> tuple[Lesson, ...]:
+    """The lessons of this installation, read once a process."""
+    return tuple(folder.lesson for folder in read_library(settings.WHOLECHILD_LESSONS).lessons)
+
+
+def open_worklist(*, viewer: Viewer, at: datetime) -> tuple[WorklistItem, ...]:
+    """The matches that hold now for the children whom the viewer works with, each child written down as shown."""
+    with transaction.atomic():
+        items = worklist(viewer=viewer, at=at, lessons=lessons())
+        _write_down_all(viewer, list(dict.fromkeys(item.person for item in items)), "page worklist", at)
+    return items
+
+
+def open_published(*, viewer: Viewer, at: datetime) -> tuple[tuple[str, PublishedCase], ...]:
+    """The published cases that a demo holds and that this viewer may know of, by id of the child; written down as shown."""
+    with transaction.atomic():
+        found = [(person, case) for case in PUBLISHED for person in _child_of(case, viewer, at)]
+        _write_down_all(viewer, [person for person, _ in found], "page worklist", at)
+    return tuple(found)
+
+
+def _child_of(case: PublishedCase, viewer: Viewer, at: datetime) -> list[str]:
+    born_then = find_people(viewer, case.born.isoformat(), at)
+    names = names_of(viewer, born_then, at)
+    return [person for person in born_then if person in names and names[person].words == BY_ROLE][:1]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One child that a search found, with enough to know whether it is the right one, and no more."""
+
+    person: str
+    name: str
+    born: Period | None
+    age_words: str
+    area: str
+    agencies: tuple[str, ...]
+
+
+def open_search(*, viewer: Viewer, words: SearchWords, at: datetime) -> tuple[tuple[Found, ...], bool]:
+    """The children whom the viewer may know of and who fit every part of the words; and whether there are more."""
+    with transaction.atomic():
+        fitting = _fitting(viewer, words, at)
+        shown = fitting[:AT_MOST]
+        gathered = gather(viewer, shown, at)
+        _write_down_all(viewer, shown, "page find", at)
+    return tuple(_found(gathered, person, today(at)) for person in shown), len(fitting) > len(shown)
+
+
+def _fitting(viewer: Viewer, words: SearchWords, at: datetime) -> list[str]:
+    parts = [words.nhs_number, words.born.isoformat() if words.born else "", words.name]
+    found = [find_people(viewer, part, at, most=_AMONG) for part in parts if part]
+    others = [set(one) for one in found[1:]]
+    fitting = [person for person in found[0] if all(person in other for other in others)] if found else []
+    known = set(children(viewer, at)) if fitting else set()
+    return [person for person in fitting if person in known]
+
+
+def _found(gathered: Gathered, person: str, day: date) -> Found:
+    named = gathered.names.get(person)
+    born = named.born if named else None
+    own = {
+        identity for identity, links in gathered.links.items() if any(link.person == person for link in links)
+    }
+    agencies = {
+        sent.record.agency.id
+        for sent in gathered.records
+        if own.intersection(sent.identities) and _is_one_service(sent.record.agency.kind)
+    }
+    stays = [stay for stay in gathered.family.stays_of(person) if stay.area and stay.held.ended == FOREVER]
+    area = max(stays, key=lambda stay: stay.held.began).area if stays else ""
+    titles: Sequence[str] = sorted(say_agency(agency) for agency in agencies)
+    return Found(person, named.words if named else "", born, age_words(born, day), area, tuple(titles))
+
+
+def _is_one_service(kind: str) -> bool:
+    """False where the source does not say which service it was: that is nobody to ring."""
+    known = vocabulary().agency_kind(kind)
+    return known is None or known.attributable
+
+
+def _write_down_all(viewer: Viewer, persons: Sequence[str], route: str, at: datetime) -> None:
+    """A list shows little of each, and still that there is something: each child on it is written down."""
+    relations = relations_to(viewer, persons, at)
+    for person in persons:
+        decision = decide(viewer.role, relations[person], LEAST)
+        _write_down(viewer, person, relations[person], route, decision, at)
+
+
+def _write_down(
+    viewer: Viewer, person: str, relations: frozenset[str], route: str, decision: Decision, at: datetime
+) -> None:
+    classes: Iterable[str] = classes_for(viewer.role, relations) if decision else (LEAST,)
+    disclose(
+        by=viewer, purpose=viewer.purpose, at=at, person=person, relations=relations, classes=classes,
+        route=route, decision=decision, disclosure_id=f"dis-{random_bytes(12).hex()}", salts=random_bytes,
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+// Betterments only: everything on the pages works without this file.
+
+import { Button, ErrorSummary, PasswordInput, ServiceNavigation, SkipLink, createAll } from "./govuk-frontend.min.js";
+
+for (const component of [Button, ErrorSummary, PasswordInput, ServiceNavigation, SkipLink]) {
+  createAll(component);
+}
+
+// --- The chronology: choose without leaving the page ------------------------------------------------------------
+
+function chosen(form, name) {
+  return new Set(new FormData(form).getAll(name).filter(Boolean));
+}
+
+function shows(entry, wanted) {
+  const has = (set, value) => set.size === 0 || set.has(value);
+  const year = (name) => Number([...wanted[name]][0] || 0);
+  return (
+    has(wanted.agency, entry.dataset.agency) &&
+    has(wanted.nature, entry.dataset.nature) &&
+    has(wanted.kind, entry.dataset.kind) &&
+    (!year("from") || Number(entry.dataset.until) >= year("from")) &&
+    (!year("to") || Number(entry.dataset.since) <= year("to")) &&
+    (wanted.seen.size === 0 || entry.dataset.seen === "yes")
+  );
+}
+
+function applyChoice(form) {
+  const wanted = Object.fromEntries(
+    ["agency", "nature", "kind", "from", "to", "seen"].map((name) => [name, chosen(form, name)]),
+  );
+  let shown = 0;
+  const entries = document.querySelectorAll(".wc-entry");
+  for (const entry of entries) {
+    entry.hidden = !shows(entry, wanted);
+    shown += entry.hidden ? 0 : 1;
+  }
+  for (const year of document.querySelectorAll(".wc-year")) {
+    year.hidden = !year.querySelector(".wc-entry:not([hidden])");
+  }
+  sayHowMany(shown, entries.length);
+  rememberInAddress(form);
+}
+
+function sayHowMany(shown, total) {
+  const hidden = total - shown;
+  const words = hidden
+    ? `Showing ${shown} of ${total} entries. ${hidden} ${hidden === 1 ? "is" : "are"} hidden by your choice.`
+    : `Showing all ${total} entries.`;
+  document.getElementById("shown-words").textContent = words;
+  document.getElementById("show-all").hidden = hidden === 0;
+  document.getElementById("nothing-shown").hidden = shown > 0;
+}
+
+// The address then says what is on the screen, for the way back and for who reloads. It holds codes only. So do the
+// ways to another day: they take the choice along.
+function rememberInAddress(form) {
+  const asked = [...new FormData(form)].filter(([, value]) => value);
+  history.replaceState(null, "", addressOf(asked) + location.hash);
+  const choice = asked.filter(([name]) => name !== "on");
+  for (const link of document.querySelectorAll("a[data-day]")) {
+    link.href = addressOf(link.dataset.day ? [["on", link.dataset.day], ...choice] : choice);
+  }
+  const dayForm = document.getElementById("day-form");
+  dayForm.querySelectorAll("input[type=hidden]").forEach((one) => one.remove());
+  for (const [name, value] of choice) {
+    dayForm.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+}
+
+function addressOf(asked) {
+  return asked.length ? `${location.pathname}?${new URLSearchParams(asked)}` : location.pathname;
+}
+
+const choosing = document.getElementById("choose");
+if (choosing) {
+  choosing.addEventListener("change", (event) => {
+    if (event.target.name === "order") {
+      choosing.requestSubmit();
+    } else {
+      applyChoice(choosing);
+    }
+  });
+  document.getElementById("apply-choice").hidden = true;
+}
+
+// --- A link to a line opens what it lies in and takes the keyboard there -----------------------------------------
+
+function goToTarget() {
+  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target || !target.matches(".wc-entry, .wc-section, .wc-year, .wc-match")) {
+    return;
+  }
+  target.closest(".wc-year")?.removeAttribute("hidden");
+  if (!target.hasAttribute("tabindex")) {
+    target.setAttribute("tabindex", "-1");
+  }
+  target.focus({ preventScroll: true });
+  target.scrollIntoView({ block: target.matches(".wc-entry") ? "center" : "start" });
+}
+
+window.addEventListener("hashchange", goToTarget);
+goToTarget();
+
+// --- Signing out after a quiet spell, with a warning before ------------------------------------------------------
+
+// Several windows share one session: what is done in one counts in all. Only a moment is kept, and nothing personal.
+const LAST_ASKED = "wholechild-last-asked";
+const dialog = document.getElementById("timeout");
+
+function quietFor() {
+  return Date.now() - Number(localStorage.getItem(LAST_ASKED) || Date.now());
+}
+
+function asked() {
+  localStorage.setItem(LAST_ASKED, String(Date.now()));
+}
+
+async function send(form) {
+  return fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+}
+
+async function leave() {
+  await send(document.getElementById("sign-out")).catch(() => {});
+  location.assign(dialog.dataset.ended);
+}
+
+async function stay() {
+  dialog.close();
+  const answer = await send(dialog.querySelector("form")).catch(() => ({ ok: false }));
+  if (answer.ok) {
+    asked();
+  } else {
+    location.assign(dialog.dataset.ended);
+  }
+}
+
+function watch(quiet, warn) {
+  const gone = quietFor();
+  if (gone >= quiet) {
+    leave();
+    return;
+  }
+  if (gone >= quiet - warn && !dialog.open) {
+    dialog.showModal();
+  } else if (gone < quiet - warn && dialog.open) {
+    dialog.close();
+  }
+  setTimeout(() => watch(quiet, warn), Math.min(gone < quiet - warn ? quiet - warn - gone : quiet - gone, 15_000));
+}
+
+if (dialog) {
+  const quiet = Number(dialog.dataset.minutes) * 60_000;
+  dialog.querySelector("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    stay();
+  });
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    stay();
+  });
+  asked();
+  watch(quiet, Math.min(Number(dialog.dataset.warn) * 60_000, quiet / 2));
+}
