@@ -1,0 +1,260 @@
+"""`wholechild bench`: measure, and print ratios taken side by side in one run.
+
+Machines are noisy: what counts is the ratio to something plain that was measured in the same run, and the spread of
+several runs. Every bench works in a home of its own, and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from rich.table import Table
+
+from wholechild.cli.output import Exit, console, leave, print_json, progressing
+from wholechild.cli.system import salts
+from wholechild.config.paths import LESSONS
+
+if TYPE_CHECKING:
+    from wholechild.patterns.history import ChildHistory
+    from wholechild.patterns.language.lesson import Lesson
+
+_AT: Final = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: the median is the value. `aim` None: measured and told, with nothing to reach."""
+
+    name: str
+    unit: str
+    runs: tuple[float, ...]
+    aim: float | None = None
+
+    def plain(self) -> dict[str, Any]:
+        value = statistics.median(self.runs)
+        return {
+            "name": self.name, "value": round(value, 4), "unit": self.unit, "aim": self.aim,
+            "met": None if self.aim is None else value <= self.aim,
+            "runs": [round(min(self.runs), 4), round(value, 4), round(max(self.runs), 4)],
+        }  # fmt: skip
+
+
+@click.group()
+def command() -> None:
+    """Measure one part, in a home of its own; print medians of several runs."""
+
+
+def machine() -> str:
+    """The machine in a few words, as a figure means little without it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def _tell(bench: str, figures: Sequence[Figure], as_json: bool) -> None:
+    plain = [figure.plain() for figure in figures]
+    if as_json:
+        print_json({"bench": bench, "machine": machine(), "figures": plain})
+    else:
+        table = Table(
+            "Figure", "Median", "Least", "Most", "Aim", "", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+        )
+        for figure in plain:
+            least, middle, most = (f"{run:,.4g} {figure['unit']}" for run in figure["runs"])
+            aim = "" if figure["aim"] is None else f"≤ {figure['aim']:g}"
+            table.add_row(
+                figure["name"],
+                middle,
+                least,
+                most,
+                aim,
+                {True: "met", False: "not met", None: ""}[figure["met"]],
+            )
+        console().print(f"bench {bench}, on {machine()}", table)
+    leave(Exit.CHECK_FAILED if any(figure["met"] is False for figure in plain) else Exit.DONE)
+
+
+@contextmanager
+def _own_home() -> Iterator[Path]:
+    """A home that is thrown away, with its own embedded database; DATABASE_URL is left out of it."""
+    with tempfile.TemporaryDirectory(prefix="wholechild-bench-") as folder:
+        os.environ["WHOLECHILD_HOME"] = folder
+        os.environ.pop("DATABASE_URL", None)
+        from wholechild.config.bootstrap import leave_database
+        from wholechild.config.django import setup
+
+        setup()
+        try:
+            yield Path(folder)
+        finally:
+            from django.db import connections
+
+            connections.close_all()
+            leave_database()
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+# -- ingest --------------------------------------------------------------------------------------------------------------
+
+
+@command.command()
+@click.option("--rows", type=click.IntRange(1_000, 5_000_000), default=200_000, show_default=True)
+@click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def ingest(rows: int, runs: int, as_json: bool) -> None:
+    """A CSV feed through validation, de-duplication, ledger and commit, against a bare COPY of the same rows."""
+    with _own_home() as folder:
+        from wholechild.records.actions import ingest as load
+
+        ratios, seconds, again = [], [], []
+        for run in progressing(range(runs), total=runs, label="Loading"):
+            path = folder / f"run-{run}.csv"
+            _write_feed(path, rows, run)
+            bare = statistics.median(_timed(partial(_bare_copy, path)) for _ in range(3))
+            deliver = partial(load, by="bench", purpose="data_quality", at=_AT, path=path, salts=salts)
+            taken = _timed(deliver)
+            same = _timed(partial(deliver, key=f"{path.name}-again"))
+            ratios.append(taken / bare)
+            seconds.append(rows / taken)
+            again.append(same / bare)
+        _tell("ingest", [
+            Figure(f"ingest of {rows:,} CSV rows / bare COPY", "×", tuple(ratios), 12),
+            Figure("the same rows again, all already known / bare COPY", "×", tuple(again)),
+            Figure("rows a second", "rows/s", tuple(seconds)),
+        ], as_json)  # fmt: skip
+
+
+_KINDS: Final = (
+    "health.seen",
+    "health.was_not_brought",
+    "injury.minor_explained",
+    "measurement.weight",
+    "education.absence",
+    "contact.home_visit",
+)
+
+
+def _write_feed(path: Path, rows: int, run: int) -> None:
+    """A feed of one agency: a person row for every twenty records."""
+    chance = Random(run)  # noqa: S311 - the same rows each time are what is wanted
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("row", "agency", "area", "reference", "written_at", "kind", "happened", "subject", "measures", "what", "given_name", "family_name", "born"))  # fmt: skip
+        for person in range(rows // 20):
+            born = date(2010, 1, 1) + timedelta(days=chance.randrange(5000))
+            writer.writerow(
+                (
+                    "person",
+                    "gp",
+                    "Benchton",
+                    f"P{run}-{person}",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "",
+                    "Given",
+                    f"Family{person}",
+                    born,
+                )
+            )
+        for number in range(rows - rows // 20):
+            day = date(2024, 1, 1) + timedelta(days=chance.randrange(900))
+            kind = chance.choice(_KINDS)
+            measures = f"kg={chance.uniform(4, 60):.1f}" if kind == "measurement.weight" else ""
+            subject = f"P{run}-{chance.randrange(rows // 20)}"
+            writer.writerow(("record", "gp", "Benchton", f"R{run}-{number}", f"{day}T10:00:00Z", kind, day, subject, measures, "A sentence for a reader.", "", "", ""))  # fmt: skip
+
+
+def _bare_copy(path: Path) -> None:
+    """The same rows into a table without an index, as text, in one transaction of the owner's."""
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    from wholechild.config.database import database
+
+    columns = path.open(encoding="utf-8").readline().strip().split(",")
+    with (
+        psycopg.connect(make_conninfo("", **(database().owner or {}))) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("CREATE TABLE bare (" + ", ".join(f'"{name}" text' for name in columns) + ")")
+        with path.open("rb") as stream, cursor.copy("COPY bare FROM STDIN (FORMAT csv, HEADER)") as copy:
+            while chunk := stream.read(1 << 18):
+                copy.write(chunk)
+        connection.commit()
+        cursor.execute("DROP TABLE bare")
+        connection.commit()
+
+
+# -- replay --------------------------------------------------------------------------------------------------------------
+
+
+@command.command()
+@click.option("--children", type=click.IntRange(100, 100_000), default=10_000, show_default=True)
+@click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def replay(children: int, runs: int, as_json: bool) -> None:
+    """The reference engine over synthetic children: all lessons, per child and per arriving record."""
+    with _own_home() as folder:
+        from wholechild.cli.ordinary_area import load_area
+        from wholechild.patterns.library import read_library
+        from wholechild.patterns.queries import histories
+        from wholechild.people.queries import children_of_feeds
+        from wholechild.trust.viewers import system
+
+        load_area(
+            children,
+            1,
+            until=_AT.date() - timedelta(days=1),
+            area="Benchton",
+            folder=folder / "world",
+            at=_AT,
+        )
+        viewer = system("bench")
+        everybody = children_of_feeds(viewer, _AT)
+        joined = list(progressing(histories(viewer, everybody, _AT), total=len(everybody), label="Joining"))
+        lessons = [folder.lesson for folder in read_library(LESSONS).lessons]
+        per_child, arriving = [], []
+        for _ in progressing(range(runs), total=runs, label="Evaluating"):
+            taken = [_timed(partial(_evaluate, history, lessons)) for history in joined]
+            per_child.append(statistics.mean(taken) * 1e6)
+            arriving.append(statistics.quantiles(_by_record(joined, taken), n=100)[98] * 1e3)
+        observations = statistics.mean(len(history.observations) for history in joined)
+        _tell("replay", [
+            Figure(f"{len(lessons)} lessons over one child ({observations:.0f} records on average)", "µs", tuple(per_child)),
+            Figure("one lesson over one child", "µs", tuple(taken / len(lessons) for taken in per_child)),
+            Figure("re-evaluating a child when a record arrives, 99th percentile", "ms", tuple(arriving), 5),
+        ], as_json)  # fmt: skip
+
+
+def _evaluate(history: ChildHistory, lessons: Sequence[Lesson]) -> None:
+    from wholechild.patterns.library import Engines
+
+    engines = Engines(history)
+    for lesson in lessons:
+        engines.of(lesson).evaluate(lesson.condition)
+
+
+def _by_record(joined: Sequence[ChildHistory], taken: Sequence[float]) -> list[float]:
+    """Each child's time as often as the child has records: a record arrives most often for those with many."""
+    return [seconds for history, seconds in zip(joined, taken, strict=True) for _ in history.observations]
