@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.databases import AT
 from tests.feeds import as_csv, as_ndjson, person, record
-from tests.integration.worlds import AT, counts
+from tests.integration.worlds import counts
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
 CASES = Path(__file__).parents[2] / "cases"

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.databases import AT
 from tests.feeds import as_csv, as_ndjson, person, record
-from tests.integration.worlds import AT, EVERYONE, counts
+from tests.integration.worlds import EVERYONE, counts
 
 FEED = as_csv([person(), record("V-1"), record("V-2")])
 

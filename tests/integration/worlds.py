@@ -10,8 +10,6 @@ from tests.feeds import as_ndjson
 from tests.spec.spec_pages import condition_of
 from wholechild.patterns.language.lesson import Lesson, NextStep
 
-#: The moment at which tests act, unless they say another; the same as in conftest.py, which is not for importing.
-AT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 POLICE: Final = {"agency": "police", "area": "Northmoor"}
 HOSPITAL: Final = {"agency": "hospital_ed", "area": "Eastvale", "unit": "Royal Infirmary"}
 VISITOR: Final = {"agency": "health_visiting", "area": "Northmoor"}

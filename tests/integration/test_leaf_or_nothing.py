@@ -1,0 +1,208 @@
+"""Every action there is: it leaves its rows with their leaves, or, where the ledger fails, nothing at all."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+import pytest
+
+from tests.databases import AT
+from tests.feeds import as_ndjson
+from tests.integration.worlds import (
+    EVERYONE,
+    FROM_POLICE,
+    JOINED,
+    TWO_AGENCIES,
+    amy,
+    counts,
+    note,
+    seat,
+    violence,
+)
+
+pytestmark = pytest.mark.usefixtures("rolled_back")
+ROOMS: Final = ("trust.actions", "records.actions", "people.actions", "patterns.actions")
+#: Not acts by themselves: what the others are made of.
+PARTS: Final = {"append", "append_blocks", "add_facts"}
+
+
+class World:
+    """A loaded world with one of everything that an act may need."""
+
+    def __init__(self, deliver: Callable[..., Any]) -> None:
+        self.deliver = deliver
+        self.report = deliver("1.ndjson", TWO_AGENCIES, link=True)
+        deliver("held.ndjson", as_ndjson([violence("L-9", kind="no.such.kind")]))
+        self.child = amy()
+        self.viewer = seat("ms-oak", "teacher", "school/Northmoor/Oakfield Primary", AT, teaches=self.child)
+        deliver("unlinked.ndjson", as_ndjson([{**FROM_POLICE[0], "reference": "K-7"}]))
+
+
+def _trust(name: str, **more: Any) -> Any:
+    return getattr(importlib.import_module("wholechild.trust.actions"), name)(at=AT, **{**EVERYONE, **more})
+
+
+def _disclose(world: World) -> Any:
+    from django.db import transaction
+
+    from wholechild.trust.permissions import Decision
+
+    with transaction.atomic():
+        return _trust(
+            "disclose", by=world.viewer, person=world.child, relations=["teaches"], classes=["existence"], route="tests",
+            decision=Decision(True, "a test"), disclosure_id="dis-1",
+        )  # fmt: skip
+
+
+def _end_relation(world: World) -> Any:
+    from wholechild.trust.actions import end_relation
+    from wholechild.trust.models import Relation
+
+    asked = {"ended_id": "rel-end"} if "ended_id" in inspect.signature(end_relation).parameters else {}
+    return _trust("end_relation", relation=Relation.objects.get(), authority="tests", **asked)
+
+
+def _resolve(world: World) -> Any:
+    from wholechild.records.actions import resolve
+    from wholechild.records.models import QuarantinedRow
+
+    return resolve(
+        at=AT, quarantined=QuarantinedRow.objects.get().pk, outcome="set_aside", why="a test", **EVERYONE
+    )
+
+
+def _withdraw(world: World) -> Any:
+    from wholechild.records.actions import withdraw_delivery
+
+    return withdraw_delivery(at=AT, delivery=world.report.delivery, why="a test", **EVERYONE)
+
+
+def _set_contact(world: World) -> Any:
+    from wholechild.records.actions import set_contact
+
+    return set_contact(
+        at=AT,
+        agency="police/Northmoor",
+        contact_role="Desk",
+        phone="01632 960001",
+        hours="always",
+        **EVERYONE,
+    )
+
+
+def _link(world: World) -> Any:
+    from wholechild.people.actions import link_new_identities
+
+    return link_new_identities(at=AT, **EVERYONE)
+
+
+def _take_back(world: World) -> Any:
+    from wholechild.people.actions import take_back_link
+    from wholechild.people.models import Link
+
+    return take_back_link(
+        at=AT, link=Link.objects.filter(evidence="exact_agreement")[0], why="a test", **EVERYONE
+    )
+
+
+def _open_picture(world: World) -> Any:
+    from wholechild.patterns.actions import open_picture
+
+    return open_picture(
+        by=world.viewer, purpose="direct_care", at=AT, person=world.child, as_known_at=date(2026, 3, 2), lessons=[JOINED],
+        route="tests", salts=EVERYONE["salts"],
+    )  # fmt: skip
+
+
+ACTS: Final[dict[str, Callable[[World], Any]]] = {
+    "appoint": lambda world: _trust(
+        "appoint", user="x", role="teacher", agency="school/Northmoor/Elm", authority="tests"
+    ),
+    "relate": lambda world: _trust(
+        "relate", user="x", relation="duty", persons=["*", world.child], authority="tests"
+    ),
+    "end_relation": _end_relation,
+    "disclose": _disclose,
+    "ingest": lambda world: world.deliver(
+        "2.ndjson", as_ndjson([violence("L-2"), violence("L-3", kind="no.such.kind")])
+    ),
+    "resolve": _resolve,
+    "withdraw_delivery": _withdraw,
+    "set_contact": _set_contact,
+    "link_new_identities": _link,
+    "take_back_link": _take_back,
+    "note_matches": lambda world: note(AT, JOINED),
+    "open_picture": _open_picture,
+}
+WRITERS: Final = (
+    "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions", "wholechild.patterns.actions",
+)  # fmt: skip
+
+
+def test_every_action_there_is_stands_in_this_table() -> None:
+    from wholechild.config.django import initialise
+
+    initialise()
+    found = set()
+    for room in ROOMS:
+        module = importlib.import_module(f"wholechild.{room}")
+        found |= {
+            name for name, thing in vars(module).items()
+            if inspect.isfunction(thing) and not name.startswith("_") and {"at", "by"} <= set(inspect.signature(thing).parameters)
+        }  # fmt: skip
+    assert found - PARTS == set(ACTS)
+
+
+@pytest.fixture
+def world(deliver: Callable[..., Any]) -> World:
+    return World(deliver)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_leaves_a_leaf_for_each_fact(world: World, name: str) -> None:
+    from wholechild.trust.queries import verify
+
+    before = counts()
+    ACTS[name](world)
+    grown = {table: n - before[table] for table, n in counts().items() if n != before[table]}
+    leaves = grown.pop("trust_ledgerleaf")
+    assert grown.pop("trust_ledgercheckpoint") >= 1
+    assert leaves == sum(grown.values()) >= 1
+    verdict = verify()
+    assert verdict.ok, verdict.first_bad
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_whose_leaf_cannot_be_written_leaves_nothing(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exception comes at the last step, when every row is in: the action's own transaction must undo them."""
+    before = counts()
+
+    def failing(**_: Any) -> Any:
+        raise RuntimeError("the ledger is shut")
+
+    for module in WRITERS:
+        for part in ("append", "append_blocks"):
+            if hasattr(importlib.import_module(module), part):
+                monkeypatch.setattr(f"{module}.{part}", failing)
+    with pytest.raises(RuntimeError, match="the ledger is shut"):
+        ACTS[name](world)
+    assert counts() == before
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_says_who_did_what_for_which_purpose_and_when(world: World, name: str) -> None:
+    from wholechild.trust.models import LedgerLeaf
+
+    before = LedgerLeaf.objects.count()
+    ACTS[name](world)
+    for leaf in LedgerLeaf.objects.filter(seq__gt=before):
+        assert leaf.by
+        assert leaf.purpose
+        assert leaf.act.count(".") == 1 or leaf.act == "disclosure"
+        assert leaf.at == AT
