@@ -53,6 +53,11 @@ $(V)/.check: $(V)/.test requirements/check.txt
 	@$(HASHED) requirements/check.txt
 	@touch $@
 
+$(V)/.spark: $(V)/.run requirements/spark.txt
+	@echo "Installing Apache Spark …"
+	@$(HASHED) requirements/spark.txt
+	@touch $@
+
 node_modules/.made: package.json package-lock.json
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node 20 or later is needed to build the pages' styles. Install it, or go without styles: make PAGES=no …" >&2; exit 1; }
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "Node 20 or later is needed, and this is $$(node --version). Or go without the pages' styles: make PAGES=no …" >&2; exit 1; }
@@ -64,6 +69,9 @@ $(BUILT): node_modules/.made build-pages.mjs $(PAGE_SOURCES)
 	@echo "Building the pages' styles …"
 	@npm run --silent build >/dev/null
 	@touch $@
+
+.PHONY: spark
+spark: setup $(V)/.spark ## Install Apache Spark, for histories that outgrow one machine (needs Java 17)
 
 # -- using ------------------------------------------------------------------------------------------------------
 
