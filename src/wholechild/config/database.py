@@ -98,7 +98,8 @@ def _for_django(app: dict[str, str]) -> dict[str, Any]:
     others = {
         key: value for key, value in app.items() if key not in ("dbname", "user", "password", "host", "port")
     }
-    others["options"] = f"{others.get('options', '')} -c statement_timeout={PAGE_TIMEOUT_MS}".strip()
+    # Our statements are many and short: compiling one takes longer than running it.
+    others["options"] = f"{others.get('options', '')} -c jit=off -c statement_timeout={PAGE_TIMEOUT_MS}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": app["dbname"],

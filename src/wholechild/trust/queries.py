@@ -25,6 +25,7 @@ _BLOCK: Final = 5_000
 #: The planner expects a reader to stop early; a check reads everything, so joins are made as a whole.
 _WHOLE_TABLES: Final = (
     "statement_timeout = 0",
+    "jit = off",  # with nested loops priced out, every plan looks dear enough to compile
     "enable_nestloop = off",
     "cursor_tuple_fraction = 1.0",
     "work_mem = '64MB'",
