@@ -21,7 +21,12 @@ LOCKS: Final = ROOT / "requirements"
 #: A release that somebody has stolen is usually found within days, so we take none that is younger than a week.
 COOL_OFF: Final = timedelta(days=7)
 #: lock -> the extras that go into it. The largest is made first, and the others may not differ from it.
-EXTRAS: Final[dict[str, tuple[str, ...]]] = {"check": ("test", "dev"), "test": ("test",), "run": (), "spark": ("spark",)}
+EXTRAS: Final[dict[str, tuple[str, ...]]] = {
+    "check": ("test", "dev"),
+    "test": ("test",),
+    "run": (),
+    "spark": ("spark",),
+}
 BUILD: Final = "build"
 _MARK: Final = "# dependencies sha256:"
 

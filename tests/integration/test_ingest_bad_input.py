@@ -144,7 +144,6 @@ def test_a_held_row_is_kept_as_it_came(deliver: Any) -> None:
     assert len(bytes(row.raw)) == row.raw_bytes >= len(line)
 
 
-@pytest.mark.xfail(reason="D17: of a line that is too long nothing is kept but a line end")
 @pytest.mark.parametrize("length", [2_000_000, 5_000_000])
 def test_of_a_line_too_long_its_true_length_and_hash_are_kept(deliver: Any, length: int) -> None:
     from wholechild.records.models import QuarantinedRow
@@ -246,3 +245,18 @@ def test_a_mapping_with_a_fault_is_bad_usage_and_loads_nothing(
     assert "map.yaml, line " in result.stderr
     assert says in result.stderr
     assert counts() == before
+
+
+@pytest.mark.parametrize("column", ["informant", "also_about", "subject"])
+@pytest.mark.parametrize("typed", ["Sunita Okonkwo", "sunita", "9990000018"])
+def test_a_name_typed_for_a_reference_is_not_repeated(deliver: Any, column: str, typed: str) -> None:
+    report = deliver("feed.csv", as_csv([person(), record(**{column: typed})]))
+    assert report.quarantined == 1
+    assert {issue.field for issue in report.issues} == {column}
+    assert typed not in str(report.issues)
+
+
+def test_a_reference_that_nobody_declared_is_named(deliver: Any) -> None:
+    report = deliver("feed.csv", as_csv([person(), record(subject="P-404")]))
+    assert "'P-404'" in report.issues[0].why
+    assert report.issues[0].value == "P-404"

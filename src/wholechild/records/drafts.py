@@ -13,7 +13,7 @@ from json.encoder import encode_basestring
 from typing import Final, NamedTuple
 
 from wholechild.lib.civil import Period
-from wholechild.records.facts import Fault
+from wholechild.records.facts import AsItCame, Fault
 
 NULL: Final = "\\N"
 #: One text as JSON, as `ledger.encode` writes it, without the cost of an encoder for each.
@@ -50,11 +50,12 @@ class Draft(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A row that cannot be loaded, with every reason."""
+    """A row that cannot be loaded, with every reason. `came` is its line as it came, where `text` is not that."""
 
     line: int
     faults: tuple[Fault, ...]
     text: str
+    came: AsItCame | None = None
 
 
 def content_of(said: str) -> bytes:

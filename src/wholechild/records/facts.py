@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from wholechild.lib.civil import Period
 
@@ -120,6 +121,14 @@ class Coverage:
     agency: Agency
     live_from: datetime
     live_to: datetime | None
+
+
+class AsItCame(NamedTuple):
+    """A line as it came, where it cannot be given as text: its beginning, how many bytes it had, and their SHA-256."""
+
+    kept: bytes
+    length: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

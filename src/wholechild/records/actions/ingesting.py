@@ -167,7 +167,7 @@ class _Ingest:
         size = 0
         for row in feed:
             self.rows_in += 1
-            batch.append(rows.draft(row) if isinstance(row, Cells) else Held(row.line, row.faults, row.text))
+            batch.append(rows.draft(row) if isinstance(row, Cells) else Held(*row))
             size += len(row.text)
             if len(batch) >= BATCH or size > _BATCH_BYTES:
                 yield batch

@@ -17,7 +17,8 @@ from psycopg import Connection
 
 from wholechild.records.drafts import NULL, Draft, Held, copied
 from wholechild.records.facts import Agency as SendingAgency
-from wholechild.records.facts import Fault
+from wholechild.records.facts import AsItCame, Fault
+from wholechild.records.feeds.cells import shown_id
 from wholechild.records.ids import row_id, stable_id
 from wholechild.records.models import (
     Agency,
@@ -304,10 +305,11 @@ class Loader:
         self._copy(_COPY_HELD, lines)
 
     def _quarantined(self, row: Held) -> QuarantinedRow:
-        raw = row.text.encode("utf-8", "surrogateescape")
+        came = row.came or _as_it_came(row.text)
         return QuarantinedRow(
             id=stable_id("qua", self._delivery, str(row.line)), salt=self._salts(SALT_BYTES), delivery=self._delivery,
-            file=self._file, line=row.line, raw=raw[:_KEPT_OF_A_LINE], raw_sha256=sha256(raw).hexdigest(), raw_bytes=len(raw),
+            file=self._file, line=row.line, raw=came.kept[:_KEPT_OF_A_LINE],
+            raw_sha256=came.sha256, raw_bytes=came.length,
             held_at=self._at, faults=[issue_as_json(fault) for fault in row.faults],
         )  # fmt: skip
 
@@ -335,11 +337,20 @@ _DECLARED: Final = (
 
 def _undeclared(row: Draft, declared: set[str]) -> Held:
     faults = tuple(
-        Fault(row.line, column, person[:60], f"no person row of this agency has the reference {person[:60]!r}",
+        Fault(row.line, column, shown_id(person), f"no person row of this agency has {_named(shown_id(person))}",
               "Send a person row with this reference before the rows that use it.")
         for (column, person), identity in zip(row.named, row.needs, strict=True) if identity not in declared
     )  # fmt: skip
     return Held(row.line, faults, row.text)
+
+
+def _named(reference: str) -> str:
+    return f"the reference {reference!r}" if reference else "the reference that stands there"
+
+
+def _as_it_came(text: str) -> AsItCame:
+    raw = text.encode("utf-8", "surrogateescape")
+    return AsItCame(raw, len(raw), sha256(raw).hexdigest())
 
 
 def _copied_fact(row: QuarantinedRow) -> str:

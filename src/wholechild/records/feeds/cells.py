@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -18,6 +19,8 @@ _MOST_SUBJECTS: Final = 50
 _LONGEST: Final = {"what": 20_000, "role": 2_000}
 LONGEST_ID: Final = 250
 PERSON_TEXTS: Final = ("given_name", "family_name", "nhs_number", "postcode", "role")
+#: What a reference looks like and a name does not: without blanks, with a digit or a low line, and no NHS number.
+_REFERENCE: Final = re.compile(r"(?=.*[0-9_])(?![0-9]{10}$)[A-Za-z0-9_./:#-]+")
 _SEXES: Final = {"": "", "f": "female", "female": "female", "2": "female", "m": "male", "male": "male", "1": "male",
                  "x": "other", "other": "other", "u": "", "unknown": "", "not known": "", "0": "", "9": ""}  # fmt: skip
 
@@ -69,6 +72,11 @@ def an_id(column: str, text: str) -> str:
             "Check that the columns are not shifted.",
         )
     return text
+
+
+def shown_id(text: str) -> str:
+    """An id as a message may repeat it: empty where it may be somebody's name, typed into the wrong column."""
+    return text[:60] if _REFERENCE.fullmatch(text.strip()) else ""
 
 
 def some_ids(column: str, text: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ POSITION: Final = {name: n for n, name in enumerate(COLUMNS)}
 #: Without these no row can be placed, whatever it is.
 NEEDED: Final = ("agency", "area")
 ROW_KINDS: Final = ("record", "person", "tie", "residence", "coverage")
+#: Columns that hold somebody's reference at the sender, and now and then, by mistake, a name.
+REFERENCES: Final = frozenset({"subject", "also_about", "informant", "other"})
 #: Columns whose content is about a person or in a person's words: their value is never repeated in a message.
 PERSONAL: Final = frozenset(
     {

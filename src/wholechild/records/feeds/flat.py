@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from wholechild.records.facts import Fault
+from wholechild.records.facts import AsItCame, Fault
 from wholechild.records.feeds.columns import COLUMNS, NEEDED, POSITION
 from wholechild.records.feeds.lines import Lines, NotReadable
 from wholechild.records.feeds.mapping import Mapping
@@ -33,11 +33,12 @@ class Cells(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """A line that is no row, and why."""
+    """A line that is no row, and why. `came` is the line as it came, where `text` is not that."""
 
     line: int
     faults: tuple[Fault, ...]
     text: str
+    came: AsItCame | None = None
 
 
 class Feed:
@@ -51,10 +52,14 @@ class Feed:
     def __iter__(self) -> Iterator[Cells | Unread]:
         raise NotImplementedError
 
-    def _marked(self, first: int, last: int) -> tuple[Fault, ...]:
-        """Faults of the lines that this row stands on."""
+    def _marked(self, first: int, last: int, text: str) -> Unread | None:
+        """The row that stands on these lines, where one of them is marked with a fault."""
         faults = self.lines.faults
-        return tuple(faults.pop(n) for n in range(first, last + 1) if n in faults) if faults else ()
+        if not faults:
+            return None
+        found = tuple(faults.pop(n) for n in range(first, last + 1) if n in faults)
+        came = [self.lines.as_they_came.pop(n, None) for n in range(first, last + 1)]
+        return Unread(first, found, text, came[0] if len(came) == 1 else None) if found else None
 
     def _unknown(self, names: list[str]) -> None:
         shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
@@ -114,12 +119,12 @@ class Csv(Feed):
                 reader = self._reader()
                 continue
             if not row or (len(row) == 1 < width and not row[0].strip()):
-                if marked := self._marked(first, self._line):
-                    yield Unread(first, marked, "".join(taken))
+                if marked := self._marked(first, self._line, "".join(taken)):
+                    yield marked
                 continue
             text = taken[0] if len(taken) == 1 else "".join(taken)
-            if self.lines.faults and (marked := self._marked(first, self._line)):
-                yield Unread(first, marked, text)
+            if self.lines.faults and (marked := self._marked(first, self._line, text)):
+                yield marked
             elif len(row) != width:
                 yield Unread(first, (self._miscounted(first, len(row), width, text),), text)
             else:
@@ -163,9 +168,8 @@ class Csv(Feed):
             raise NotReadable(
                 Fault(0, "", "", "the file is empty", "Check the export, and send the file again.")
             )
-        marked = self._marked(1, self._line)
-        if marked:
-            raise NotReadable(marked[0])
+        if marked := self._marked(1, self._line, ""):
+            raise NotReadable(marked.faults[0])
         return [name.strip() for name in names]
 
     def _layout(
@@ -220,8 +224,8 @@ class Csv(Feed):
         at_end = "unexpected end" in why
         cut = at_end and not self.lines.ended_with_newline and not given_back
         words = "the last line is cut off inside a quotation" if cut else _IN_WORDS.get(why, why)
-        marked = self._marked(first, first)
-        return Unread(first, marked or (Fault(first, "", "", words, _RESEND),), text)
+        marked = self._marked(first, first, text)
+        return marked or Unread(first, (Fault(first, "", "", words, _RESEND),), text)
 
     def _miscounted(self, line: int, found: int, width: int, text: str) -> Fault:
         if not text.endswith("\n") and found < width:
@@ -250,8 +254,8 @@ class Ndjson(Feed):
         unknown: dict[str, None] = {}
         for text in self.lines:
             line = self.lines.number
-            if self.lines.faults and (marked := self._marked(line, line)):
-                yield Unread(line, marked, text)
+            if self.lines.faults and (marked := self._marked(line, line, text)):
+                yield marked
             elif text.strip():
                 try:
                     cells, extra = self._cells(line, text)

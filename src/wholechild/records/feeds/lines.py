@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import BinaryIO, Final
 
-from wholechild.records.facts import Fault
+from wholechild.records.facts import AsItCame, Fault
 
 LONGEST_LINE: Final = 1024 * 1024
 _CHUNK: Final = 256 * 1024
@@ -29,7 +29,8 @@ class NotReadable(ValueError):
 class Lines:
     """The lines of a stream, each with its line end, as text.
 
-    Shape    `number` is the number of the line last given, from 1. `faults` maps the numbers of marked lines to why.
+    Shape    `number` is the number of the line last given, from 1. `faults` maps the numbers of marked lines to why,
+             `as_they_came` those to what stood there, where the text given is not that.
              `ended_with_newline` is right once all lines are read, like `bytes` and `sha256`.
     """
 
@@ -41,7 +42,7 @@ class Lines:
         self.bytes = 0
         self.number = 0
         self.faults: dict[int, Fault] = {}
-        self.long_lines: dict[int, tuple[int, str]] = {}
+        self.as_they_came: dict[int, AsItCame] = {}
         self.ended_with_newline = True
 
     def __iter__(self) -> Iterator[str]:
@@ -121,6 +122,7 @@ class Lines:
         coming = self.number + 1
         if b"\0" in line:
             at = start + line.index(b"\0") + 1
+            self.as_they_came[coming] = AsItCame(line, len(line), sha256(line).hexdigest())
             self.faults[coming] = Fault(coming, "", "NUL", f"there is a NUL character in this line (byte {at:,} of the file)",
                                         "Remove it at the source and send the row again.")  # fmt: skip
             return line.replace(b"\0", b"").decode(self._encoding, "replace")
@@ -148,7 +150,7 @@ class Lines:
             if end:
                 after = chunk[end:]
                 break
-        self.long_lines[coming] = (length, digest.hexdigest())
+        self.as_they_came[coming] = AsItCame(kept, length, digest.hexdigest())
         self.faults[coming] = Fault(
             coming, "", kept[:20].decode("ascii", "replace") + "…", f"this line is {length:,} bytes long; the bound is {LONGEST_LINE:,}",
             "Check whether line ends were lost at the source, and send the row again.",

@@ -45,10 +45,11 @@ from wholechild.records.feeds.cells import (
     end_of,
     is_date,
     pairs,
+    shown_id,
     some_ids,
     strange_characters,
 )
-from wholechild.records.feeds.columns import PERSONAL, POSITION, ROW_KINDS
+from wholechild.records.feeds.columns import PERSONAL, POSITION, REFERENCES, ROW_KINDS
 from wholechild.records.feeds.flat import Cells
 from wholechild.records.ids import identity_id, row_key
 from wholechild.records.search import folded, folded_postcode
@@ -518,6 +519,13 @@ class Rows:
 
     # -- when something is wrong: the slow way, once more, for every fault --------------------------------------------
 
+    @staticmethod
+    def _shown(column: str, value: str) -> str:
+        """What stood there, as far as a message may repeat it."""
+        if column in PERSONAL:
+            return ""
+        return shown_id(value) if column in REFERENCES else value[:60]
+
     def _every_fault(self, row: Cells, kind: str) -> tuple[Fault, ...]:
         """All that is wrong with the row: each column that is read is tried by itself."""
         c = row.cells
@@ -563,6 +571,6 @@ class Rows:
             try:
                 attempt()
             except Refused as no:
-                value = "" if no.column in PERSONAL else row.cells[POSITION[no.column]][:60]
+                value = self._shown(no.column, row.cells[POSITION[no.column]])
                 faults.setdefault((no.column, no.why), Fault(row.line, no.column, value, no.why, no.do))
         return tuple(faults.values())
