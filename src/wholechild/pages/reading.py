@@ -20,11 +20,12 @@ from wholechild.pages.demo_people import BY_ROLE, PUBLISHED, PublishedCase
 from wholechild.pages.faces import random_bytes, today
 from wholechild.pages.picture_words import age_words
 from wholechild.pages.search_words import SearchWords
+from wholechild.patterns.actions import open_picture
 from wholechild.patterns.explain import say_agency
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.library import read_library
 from wholechild.patterns.picture import ChildPicture
-from wholechild.patterns.queries import WorklistItem, child_picture, worklist
+from wholechild.patterns.queries import WorklistItem, worklist
 from wholechild.people.queries import Gathered, children, find_people, gather, names_of
 from wholechild.trust.actions import disclose
 from wholechild.trust.permissions import Decision, classes_for, decide
@@ -41,18 +42,10 @@ _AMONG: Final = 200
 
 def open_child(*, viewer: Viewer, person: str, as_known_at: date, at: datetime) -> ChildPicture | None:
     """The child's picture, written down as shown; None, written down as refused, for who may not know of this child."""
-    with transaction.atomic():
-        relations = relations_to(viewer, [person], at)[person]
-        decision = decide(viewer.role, relations, LEAST)
-        picture = (
-            child_picture(viewer=viewer, person=person, as_known_at=as_known_at, at=at, lessons=lessons())
-            if decision
-            else None
-        )
-        if decision and picture is None:
-            decision = Decision(False, "nobody has this id")
-        _write_down(viewer, person, relations, "page child", decision, at)
-    return picture
+    return open_picture(
+        by=viewer, purpose=viewer.purpose, at=at, person=person, as_known_at=as_known_at, lessons=lessons(),
+        route="page child", salts=random_bytes,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
