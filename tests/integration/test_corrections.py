@@ -113,3 +113,16 @@ def test_the_commands(deliver: Any, wholechild: Any) -> None:
     )
     assert wholechild("undo-delivery", report.delivery, "--why", "again", "--by", "tester").exit_code == 1
     assert wholechild("verify").exit_code == 0
+
+
+def test_an_agency_was_last_heard_by_what_was_not_withdrawn(deliver: Any, salts: Any) -> None:
+    from wholechild.records.queries import last_heard
+    from wholechild.trust.viewers import system
+
+    agency = "health_visiting/Northmoor"
+    deliver("1.csv", as_csv([person(), record("V-1")]), at=DAYS[0])
+    later = deliver("2.csv", as_csv([record("V-2")]), at=DAYS[2])
+    deliver("3.csv", as_csv([record("V-2")]) + "\n", at=DAYS[3])
+    assert last_heard(system("test")) == {agency: DAYS[2]}
+    withdraw(later, DAYS[4], salts)
+    assert last_heard(system("test")) == {agency: DAYS[0]}

@@ -53,7 +53,17 @@ class Delivery(Fact):
 
     ledger_kind = "delivery"
     said = ("id", "key", "sha256", "bytes", "format", "learnt_when_written")
-    added = ("received_at", "by", "rows_in", "loaded", "quarantined", "already_known", "totals", "remarks")
+    added = (
+        "received_at",
+        "by",
+        "rows_in",
+        "loaded",
+        "quarantined",
+        "already_known",
+        "totals",
+        "remarks",
+        "heard",
+    )
 
     key = models.TextField()
     sha256 = Word()
@@ -70,6 +80,8 @@ class Delivery(Fact):
     totals = models.JSONField()
     #: what was odd about rows that were loaded all the same
     remarks = models.JSONField()
+    #: agency -> when we learnt the latest of its records that were loaded
+    heard = models.JSONField(default=dict)
 
     class Meta:
         indexes = [models.Index(fields=["key", "received_at"], name="records_delivery_key")]

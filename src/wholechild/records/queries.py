@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Max, Model, QuerySet
+from django.db.models import Model, QuerySet
 
 from wholechild.lib.civil import Period, Precision
 from wholechild.records.facts import Agency, Coverage, Record
@@ -174,9 +174,14 @@ def coverage_rows(viewer: Viewer) -> list[Coverage]:
 
 
 def last_heard(viewer: Viewer) -> dict[str, datetime]:
-    """agency id -> when we last learnt anything from it."""
-    found = RecordRow.objects.values("agency").annotate(latest=Max("learnt_at"))
-    return {row["agency"]: row["latest"] for row in found}
+    """agency id -> when we last learnt a record from it, by the deliveries that were not withdrawn."""
+    latest: dict[str, datetime] = {}
+    withdrawn = Withdrawal.objects.values("delivery")
+    for heard in Delivery.objects.exclude(heard={}).exclude(id__in=withdrawn).values_list("heard", flat=True):
+        for agency, said in heard.items():
+            moment = datetime.fromisoformat(said)
+            latest[agency] = max(latest.get(agency, moment), moment)
+    return latest
 
 
 def contacts(viewer: Viewer) -> dict[str, AgencyContact]:

@@ -225,6 +225,7 @@ class _Ingest:
             learnt_when_written=self.learnt_when_written, received_at=self.at, by=self.by, rows_in=report.rows_in,
             loaded=report.loaded, quarantined=report.quarantined, already_known=report.already_known,
             totals=dict(report.totals), remarks=[issue_as_json(remark) for remark in self.loader.remarks],
+            heard=dict(self.loader.heard),
         )  # fmt: skip
         row.save(force_insert=True)
         return row

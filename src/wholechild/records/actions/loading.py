@@ -156,6 +156,7 @@ class Loader:
         self.remarks: list[Fault] = []
         self.loaded = self.already_known = self.quarantined = 0
         self.totals: dict[str, int] = {}
+        self.heard: dict[str, str] = {}
 
     # -- one batch ---------------------------------------------------------------------------------------------------
 
@@ -284,11 +285,20 @@ class Loader:
             )
             if kind == "record":
                 subjects += [f"{identity}\t{row}\t{position}\n" for position, identity in enumerate(filed)]
+        if kind == "record":
+            self._hear(accepted)
         self._place += len(accepted)
         self._copy(_COPY[kind], rows)
         if subjects:
             self._copy(_COPY_SUBJECTS, subjects)
         self.leaves.add(ledger_kind, ids, b"".join(commitments))
+
+    def _hear(self, accepted: Sequence[tuple[Draft, int]]) -> None:
+        """Remember when the latest record of each agency was learnt; moments are written so that they sort."""
+        heard = self.heard
+        for draft, _ in accepted:
+            if draft.learnt_at > heard.get(draft.agency, ""):
+                heard[draft.agency] = draft.learnt_at
 
     def _hold(self, held: Sequence[Held]) -> None:
         """Put rows into quarantine, each with its line as it came."""
