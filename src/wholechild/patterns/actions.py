@@ -102,7 +102,7 @@ def _evaluate(
     due: dict[str, int | None] = {}
     for child in children:
         spells, say = spells_of(joined.get(child), lessons)
-        looked = min(civil(since), before.due.get(child, now) - 1)
+        looked = min(civil(since), before.due.get(child, now))
         found = to_note(spells, before.matches.get(child, {}), say, now=now, since=looked, in_force=in_force)
         facts += [_fact(noted, child, at, salts) for noted in found]
         due[child] = next_edge(spells, now)

@@ -129,7 +129,7 @@ def to_note(
         before = noted.get(match)
         if before is not None:
             yield from _again(before, spell, say, now)
-        elif spell.end > now or spell.start > since:
+        elif spell.end > now or spell.start >= since:
             said = say(spell)
             yield Begun(spell, said)
             if spell.end <= now:
