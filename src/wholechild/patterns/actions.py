@@ -20,7 +20,7 @@ from wholechild.patterns.queries import (
     child_picture,
     children_concerned,
     children_due,
-    histories,
+    joined_children,
     watched,
 )
 from wholechild.records.ids import stable_id
@@ -96,7 +96,7 @@ def _evaluate(
 ) -> Evaluated:  # fmt: skip
     with one_snapshot():
         before = watched(children)
-        joined = {history.child: history for history in histories(system("match"), children, at)}
+        joined = joined_children(system("match"), children, at)
     now, in_force = civil(at), {(lesson.id, lesson.version) for lesson in lessons}
     facts: list[Match | MatchChange] = []
     due: dict[str, int | None] = {}

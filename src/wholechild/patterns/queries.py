@@ -291,6 +291,12 @@ def children_due(at: datetime, most: int) -> list[str]:
     return list(due.values_list("person", flat=True)[:most])
 
 
+def joined_children(viewer: Viewer, persons: Sequence[str], at: datetime) -> dict[str, ChildHistory]:
+    """person -> the joined history, of those of these people who are children; lessons are about nobody else."""
+    listed = children_among(persons)
+    return {history.child: history for history in histories(viewer, sorted(listed), at)}
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What is noted of some children: their matches by id, and when each is to be looked at again."""
@@ -328,7 +334,7 @@ def differences(
 ) -> Iterator[Difference]:
     """Where the matches that are noted as open, or when a child is to be looked at again, differ from a full evaluation now."""
     now, noted = civil(at), watched(persons)
-    found = {history.child: history for history in histories(viewer, persons, at)}
+    found = joined_children(viewer, persons, at)
     for person in persons:
         spells, say = spells_of(found.get(person), lessons)
         holds = {s.match: (s.lesson.id, say(s)) for s in spells if s.start <= now < s.end}
