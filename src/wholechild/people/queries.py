@@ -67,10 +67,11 @@ def _details(row: PersonRow, declared: bool) -> Details:
     )  # fmt: skip
 
 
-def _chronologies(deliveries: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        Delivery.objects.filter(pk__in=list(deliveries), format="chronology").values_list("pk", flat=True)
-    )
+def _chronologies(deliveries: Iterable[str] | None = None) -> frozenset[str]:
+    """Those of the deliveries that are published chronologies; without any given, of all."""
+    rows = Delivery.objects.filter(format="chronology")
+    chosen = rows if deliveries is None else rows.filter(pk__in=list(deliveries))
+    return frozenset(chosen.values_list("pk", flat=True))
 
 
 # -- persons and those around them -------------------------------------------------------------------------------------
@@ -137,20 +138,28 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
 
 def _links_around(children: Sequence[str]) -> list[LinkedIdentity]:
     """The links of the children and of everybody two steps away: a carer's other children, and who lives there."""
-    return _links(Q(person__in=people_around(children)))
+    return _links(_any_of("person", people_around(children)))
 
 
-def _links(which: Q) -> list[LinkedIdentity]:
+def _any_of(column: str, values: Collection[str]) -> QuerySet[Link]:
+    """The links whose column is one of many values: one array, where `__in` would send thousands of parameters."""
+    return Link.objects.extra(where=[f"{column} = ANY(%s)"], params=[list(values)])  # noqa: S610 - a column that we name
+
+
+def _links(which: QuerySet[Link]) -> list[LinkedIdentity]:
     """The links, each known from the beginning, or where it follows one that was taken back, from when it was made."""
-    links = list(Link.objects.filter(which).order_by("linked_at", "pk"))
-    ended = dict(
-        Unlink.objects.filter(link__in=[link.pk for link in links]).values_list("link", "unlinked_at")
-    )
+    links = list(which.order_by("linked_at", "pk"))
+    identities = {link.identity for link in links}
     undone = Unlink.objects.values("link")
-    again = set(
-        Link.objects.filter(pk__in=undone, identity__in={link.identity for link in links}).values_list(
-            "identity", flat=True
+    again = set(_any_of("identity", identities).filter(pk__in=undone).values_list("identity", flat=True))
+    ended = (
+        dict(
+            Unlink.objects.filter(link__in=_any_of("identity", again).values("pk")).values_list(
+                "link", "unlinked_at"
+            )
         )
+        if again
+        else {}
     )
     return [
         LinkedIdentity(
@@ -429,6 +438,28 @@ def _rows(query: str, parameters: Sequence[list[str]] = ()) -> list[tuple[Any, .
         return cursor.fetchall()
 
 
+def by_family(viewer: Viewer, persons: Collection[str]) -> list[str]:
+    """The same persons, those who share somebody they belong to beside one another, so that a family is gathered once.
+
+    Shape    every person exactly once; the order is the same on every run over the same facts.
+    """
+    live = dict(Link.objects.exclude(pk__in=Unlink.objects.values("link")).values_list("identity", "person"))
+    first: dict[str, str] = {}
+
+    def head(person: str) -> str:
+        while (above := first.get(person, person)) != person:
+            first[person] = first.get(above, above)
+            person = above
+        return person
+
+    ties = TieRow.objects.values_list("subject_identity", "other_identity").distinct()
+    for one, other in ties.iterator(chunk_size=20_000):
+        if one in live and other in live:
+            low, high = sorted((head(live[one]), head(live[other])))
+            first[high] = low
+    return sorted(persons, key=lambda person: (head(person), person))
+
+
 def children_of_agencies(viewer: Viewer, kind: str, at: datetime) -> dict[str, set[str]]:
     """agency id -> the children whom an agency of this kind knows, of those whom the viewer may know of."""
     known = set(children(viewer, at))
@@ -453,7 +484,7 @@ def children_of_feeds(viewer: Viewer, at: datetime) -> list[str]:
 def names_of(viewer: Viewer, persons: Collection[str], at: datetime) -> dict[str, Named]:
     """What these people are called, for those whom the viewer may know of."""
     allowed = [person for person, classes in visible(viewer, persons, at).items() if "existence" in classes]
-    links = _links(Q(person__in=allowed))
+    links = _links(_any_of("person", allowed))
     by_identity: dict[str, list[LinkedIdentity]] = {}
     for link in links:
         by_identity.setdefault(link.identity, []).append(link)
