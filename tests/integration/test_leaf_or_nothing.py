@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
@@ -27,7 +27,7 @@ from tests.integration.worlds import (
 pytestmark = pytest.mark.usefixtures("rolled_back")
 ROOMS: Final = ("trust.actions", "records.actions", "people.actions", "patterns.actions")
 #: Not acts by themselves: what the others are made of.
-PARTS: Final = {"append", "append_blocks", "add_facts"}
+PARTS: Final = {"append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one"}
 
 
 class World:
@@ -118,6 +118,23 @@ def _open_picture(world: World) -> Any:
     )  # fmt: skip
 
 
+def _patterns(name: str, **more: Any) -> Any:
+    module = importlib.import_module("wholechild.patterns.actions")
+    return getattr(module, name)(**{"at": AT, "lessons": [JOINED], **EVERYONE, **more})
+
+
+def _last_leaf() -> int:
+    from wholechild.trust.queries import head
+
+    return head().leaves
+
+
+def _evaluate_due(world: World) -> Any:
+    """Looked at a day before, the match lies ahead: then time alone brings it about."""
+    _patterns("evaluate_children", children=[world.child], at=AT - timedelta(days=1))
+    return _patterns("evaluate_due")
+
+
 ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "appoint": lambda world: _trust(
         "appoint", user="x", role="teacher", agency="school/Northmoor/Elm", authority="tests"
@@ -135,7 +152,10 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "set_contact": _set_contact,
     "link_new_identities": _link,
     "take_back_link": _take_back,
-    "note_matches": lambda world: note(AT, JOINED),
+    "evaluate_children": lambda world: note(AT, JOINED),
+    "take_in_news": lambda world: _patterns("take_in_news", first=1, last=_last_leaf()),
+    "take_in_children": lambda world: _patterns("take_in_children", first=1, children=[world.child]),
+    "evaluate_due": _evaluate_due,
     "open_picture": _open_picture,
 }
 WRITERS: Final = (

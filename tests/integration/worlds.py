@@ -80,14 +80,12 @@ def amy(identity: str = "P-1", sender: dict[str, str] = HOSPITAL) -> str:
 
 def note(at: datetime, *lessons: Lesson) -> Any:
     """Evaluate these lessons over every child, as `wholechild match` does."""
-    from wholechild.patterns.actions import note_matches
-    from wholechild.patterns.queries import histories
-    from wholechild.people.queries import children
+    from wholechild.patterns.actions import evaluate_children
+    from wholechild.patterns.queries import everyone_evaluated
     from wholechild.trust.viewers import system
 
-    viewer = system("match")
-    found = histories(viewer, children(viewer, at), at)
-    return note_matches(at=at, histories=found, lessons=lessons, **EVERYONE)
+    everybody = everyone_evaluated(system("match"), at)
+    return evaluate_children(at=at, children=everybody, lessons=lessons, **EVERYONE)
 
 
 def history_of(person: str, at: datetime) -> Any:

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from wholechild.lib.civil import DAY, FOREVER, Period, Precision, civil, day_start
@@ -65,10 +67,11 @@ def _details(row: PersonRow, declared: bool) -> Details:
     )  # fmt: skip
 
 
-def _chronologies(deliveries: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        Delivery.objects.filter(pk__in=list(deliveries), format="chronology").values_list("pk", flat=True)
-    )
+def _chronologies(deliveries: Iterable[str] | None = None) -> frozenset[str]:
+    """Those of the deliveries that are published chronologies; without any given, of all."""
+    rows = Delivery.objects.filter(format="chronology")
+    chosen = rows if deliveries is None else rows.filter(pk__in=list(deliveries))
+    return frozenset(chosen.values_list("pk", flat=True))
 
 
 # -- persons and those around them -------------------------------------------------------------------------------------
@@ -113,7 +116,7 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
     Missing  a child whom the viewer may not know of is left out, as if there were none.
     """
     allowed = [child for child, classes in visible(viewer, children, at).items() if "existence" in classes]
-    links = _links_around(viewer, allowed)
+    links = _links_around(allowed)
     identities = [link.identity for link in links]
     rows = person_rows(viewer, identities)
     by_identity: dict[str, list[LinkedIdentity]] = {}
@@ -133,39 +136,30 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
     )  # fmt: skip
 
 
-def _links_around(viewer: Viewer, children: Sequence[str]) -> list[LinkedIdentity]:
-    """The links of the children and of everybody two ties away: a carer's other children, and who lives there."""
-    found = _links(Q(person__in=children))
-    for _ in range(2):
-        identities = [link.identity for link in found]
-        near = {
-            i
-            for tie in tie_rows(viewer, identities)
-            for i in (tie.row.subject_identity, tie.row.other_identity)
-        }
-        near |= {stay.row.subject_identity for stay in residence_rows(viewer, identities)}
-        near |= _same_case(identities)
-        people = set(
-            Link.objects.filter(identity__in=near - set(identities)).values_list("person", flat=True)
-        )
-        new = people - {link.person for link in found}
-        if not new:
-            break
-        found += _links(Q(person__in=new))
-    return found
+def _links_around(children: Sequence[str]) -> list[LinkedIdentity]:
+    """The links of the children and of everybody two steps away: a carer's other children, and who lives there."""
+    return _links(_any_of("person", people_around(children)))
 
 
-def _links(which: Q) -> list[LinkedIdentity]:
+def _any_of(column: str, values: Collection[str]) -> QuerySet[Link]:
+    """The links whose column is one of many values: one array, where `__in` would send thousands of parameters."""
+    return Link.objects.extra(where=[f"{column} = ANY(%s)"], params=[list(values)])  # noqa: S610 - a column that we name
+
+
+def _links(which: QuerySet[Link]) -> list[LinkedIdentity]:
     """The links, each known from the beginning, or where it follows one that was taken back, from when it was made."""
-    links = list(Link.objects.filter(which).order_by("linked_at", "pk"))
-    ended = dict(
-        Unlink.objects.filter(link__in=[link.pk for link in links]).values_list("link", "unlinked_at")
-    )
+    links = list(which.order_by("linked_at", "pk"))
+    identities = {link.identity for link in links}
     undone = Unlink.objects.values("link")
-    again = set(
-        Link.objects.filter(pk__in=undone, identity__in={link.identity for link in links}).values_list(
-            "identity", flat=True
+    again = set(_any_of("identity", identities).filter(pk__in=undone).values_list("identity", flat=True))
+    ended = (
+        dict(
+            Unlink.objects.filter(link__in=_any_of("identity", again).values("pk")).values_list(
+                "link", "unlinked_at"
+            )
         )
+        if again
+        else {}
     )
     return [
         LinkedIdentity(
@@ -175,17 +169,6 @@ def _links(which: Q) -> list[LinkedIdentity]:
         )
         for link in links
     ]  # fmt: skip
-
-
-def _same_case(identities: Sequence[str]) -> set[str]:
-    """The identities of everybody in the same published chronologies."""
-    rows = PersonRow.objects.filter(identity__in=identities).values_list("delivery", flat=True).distinct()
-    cases = _chronologies(rows)
-    return (
-        set(PersonRow.objects.filter(delivery__in=cases).values_list("identity", flat=True))
-        if cases
-        else set()
-    )
 
 
 def _names(
@@ -367,16 +350,114 @@ def _a_day(text: str) -> date | None:
 
 def children(viewer: Viewer, at: datetime) -> list[str]:
     """Every person whom a sender calls the child, or who is the child's side of a tie, and whom the viewer may know of."""
-    stated = set(TieRow.objects.values_list("subject_identity", flat=True))
-    stated |= set(
-        PersonRow.objects.filter(Q(role__in=("child", "the child"))).values_list("identity", flat=True)
-    )
-    live = Link.objects.exclude(pk__in=Unlink.objects.values("link"))
-    persons = sorted(
-        {person for identity, person in live.values_list("identity", "person") if identity in stated}
-    )
+    persons = sorted(person for (person,) in _rows(_CHILDREN))
     seen = visible(viewer, persons, at)
     return [person for person in persons if "existence" in seen[person]]
+
+
+def children_among(persons: Collection[str]) -> set[str]:
+    """Those of these people whom `children` would name."""
+    asked = f"{_CHILDREN} AND l.person = ANY(%s)"
+    return {person for (person,) in _rows(asked, [list(persons)])}
+
+
+_CHILDREN: Final = (
+    "SELECT DISTINCT l.person FROM people_link l WHERE NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = l.id) "
+    "AND (EXISTS (SELECT 1 FROM records_tierow t WHERE t.subject_identity = l.identity) OR EXISTS "
+    "(SELECT 1 FROM records_personrow p WHERE p.identity = l.identity AND p.role IN ('child', 'the child')))"
+)
+
+
+# -- whom a change concerns ----------------------------------------------------------------------------------------------
+
+
+def people_ever(identities: Collection[str]) -> set[str]:
+    """Everybody to whom one of these identities is linked, or ever was."""
+    found = _rows("SELECT DISTINCT person FROM people_link WHERE identity = ANY(%s)", [list(identities)])
+    return {person for (person,) in found}
+
+
+def people_living_in(areas: Collection[str]) -> set[str]:
+    """Everybody of whom any agency has ever said that they lived in one of these areas; an empty area: everybody."""
+    if "" in areas:
+        return {person for (person,) in _rows("SELECT DISTINCT person FROM people_link")}
+    return {person for (person,) in _rows(_LIVING_IN, [list(areas), list(areas)])}
+
+
+_LIVING_IN: Final = (
+    "SELECT DISTINCT l.person FROM people_link l JOIN records_residencerow r ON r.subject_identity = l.identity "
+    "WHERE r.area = ANY(%s) AND r.area <> '' OR r.area = '' AND r.agency IN (SELECT id FROM records_agency WHERE area = ANY(%s))"
+)
+
+
+def people_around(persons: Collection[str]) -> set[str]:
+    """These people and everybody at most two steps away: by a tie, a home, or a published chronology, now or ever.
+
+    It is the circle that `gather` reads for a child. Whoever is in it has this child in theirs, so whose picture a change
+    can touch is found from the change outward. Links, ties and homes that were taken back count: they are part of what was known.
+    """
+    found = set(persons)
+    for _ in range(2):
+        further = _one_step_from(found) - found
+        if not further:
+            break
+        found |= further
+    return found
+
+
+def _one_step_from(persons: Collection[str]) -> set[str]:
+    return {person for (person,) in _rows(_ONE_STEP, [list(persons)])}
+
+
+_ONE_STEP: Final = """
+WITH mine AS MATERIALIZED (SELECT DISTINCT identity FROM people_link WHERE person = ANY(%s)),
+near AS (
+    SELECT t.other_identity AS identity FROM mine JOIN records_tierow t ON t.subject_identity = mine.identity
+    UNION SELECT t.subject_identity FROM mine JOIN records_tierow t ON t.other_identity = mine.identity
+    UNION SELECT theirs.subject_identity FROM mine JOIN records_residencerow own ON own.subject_identity = mine.identity
+        JOIN records_residencerow theirs ON theirs.agency = own.agency AND theirs.household = own.household
+    UNION SELECT theirs.identity FROM mine JOIN records_personrow own ON own.identity = mine.identity
+        JOIN records_delivery d ON d.id = own.delivery AND d.format = 'chronology'
+        JOIN records_personrow theirs
+            ON theirs.id >= 'det-' || substr(d.id, 5) || '-' AND theirs.id < 'det-' || substr(d.id, 5) || '.'
+)
+SELECT DISTINCT l.person FROM near JOIN people_link l ON l.identity = near.identity
+"""
+
+
+def identities_in(links: Collection[str], unlinks: Collection[str]) -> set[str]:
+    """The identities that these links, or the links that were taken back by these, are about."""
+    taken_back = Unlink.objects.filter(pk__in=list(unlinks)).values("link")
+    which = Q(pk__in=list(links)) | Q(pk__in=taken_back)
+    return set(Link.objects.filter(which).values_list("identity", flat=True))
+
+
+def _rows(query: str, parameters: Sequence[list[str]] = ()) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, list(parameters))
+        return cursor.fetchall()
+
+
+def by_family(viewer: Viewer, persons: Collection[str]) -> list[str]:
+    """The same persons, those who share somebody they belong to beside one another, so that a family is gathered once.
+
+    Shape    every person exactly once; the order is the same on every run over the same facts.
+    """
+    live = dict(Link.objects.exclude(pk__in=Unlink.objects.values("link")).values_list("identity", "person"))
+    first: dict[str, str] = {}
+
+    def head(person: str) -> str:
+        while (above := first.get(person, person)) != person:
+            first[person] = first.get(above, above)
+            person = above
+        return person
+
+    ties = TieRow.objects.values_list("subject_identity", "other_identity").distinct()
+    for one, other in ties.iterator(chunk_size=20_000):
+        if one in live and other in live:
+            low, high = sorted((head(live[one]), head(live[other])))
+            first[high] = low
+    return sorted(persons, key=lambda person: (head(person), person))
 
 
 def children_of_agencies(viewer: Viewer, kind: str, at: datetime) -> dict[str, set[str]]:
@@ -403,7 +484,7 @@ def children_of_feeds(viewer: Viewer, at: datetime) -> list[str]:
 def names_of(viewer: Viewer, persons: Collection[str], at: datetime) -> dict[str, Named]:
     """What these people are called, for those whom the viewer may know of."""
     allowed = [person for person, classes in visible(viewer, persons, at).items() if "existence" in classes]
-    links = _links(Q(person__in=allowed))
+    links = _links(_any_of("person", allowed))
     by_identity: dict[str, list[LinkedIdentity]] = {}
     for link in links:
         by_identity.setdefault(link.identity, []).append(link)

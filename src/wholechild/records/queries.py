@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 
 from wholechild.lib.civil import Period, Precision
 from wholechild.records.facts import Agency, Coverage, Record
-from wholechild.records.ids import identity_id
+from wholechild.records.ids import PREFIXES, identity_id
 from wholechild.records.models import (
     AgencyContact,
     CoverageRow,
@@ -187,6 +188,60 @@ def last_heard(viewer: Viewer) -> dict[str, datetime]:
 def contacts(viewer: Viewer) -> dict[str, AgencyContact]:
     """agency id -> how to reach it, as it last told us."""
     return {row.agency: row for row in AgencyContact.objects.order_by("learnt_at")}
+
+
+# -- what a delivery touches --
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Whom some deliveries say something about: identities, and areas whose coverage they state."""
+
+    identities: frozenset[str]
+    areas: frozenset[str]
+
+
+def touched_by(deliveries: Collection[str]) -> Touched:
+    """Everybody whom a row of these deliveries names, or whom another version of such a row names: corrections may move a
+    record from one person to another, and then both have changed.
+    """
+    identities: set[str] = set()
+    areas: set[str] = set()
+    with connection.cursor() as cursor:
+        for delivery in deliveries:
+            within = {name: f"{prefix}-{delivery[4:]}" for name, prefix in PREFIXES.items()}
+            cursor.execute(_TOUCHED, within)
+            for agency, local, identity, area in cursor.fetchall():
+                if area is not None:
+                    areas.add(area)
+                else:
+                    identities.add(identity or identity_id(agency, local))
+    return Touched(frozenset(identities), frozenset(areas))
+
+
+def _versions_in(kind: str, model: type[Row]) -> str:
+    """All versions (v) of the rows that a delivery brought; the ids of its rows lie together."""
+    table = model._meta.db_table
+    return (
+        f"FROM {table} r JOIN {table} v ON v.series = r.series "
+        f"WHERE r.id >= %({kind})s || '-' AND r.id < %({kind})s || '.'"
+    )
+
+
+_TOUCHED: Final = (
+    "SELECT DISTINCT agency, local, NULL, NULL FROM "
+    f"(SELECT v.agency, unnest(v.about) AS local {_versions_in('record', RecordRow)}) AS named "
+    f"UNION SELECT NULL, NULL, v.identity, NULL {_versions_in('person', PersonRow)} "
+    f"UNION SELECT NULL, NULL, v.subject_identity, NULL {_versions_in('tie', TieRow)} "
+    f"UNION SELECT NULL, NULL, v.other_identity, NULL {_versions_in('tie', TieRow)} "
+    f"UNION SELECT NULL, NULL, v.subject_identity, NULL {_versions_in('residence', ResidenceRow)} "
+    f"UNION SELECT NULL, NULL, NULL, split_part(v.agency, '/', 2) {_versions_in('coverage', CoverageRow)}"
+)
+
+
+def deliveries_withdrawn_by(withdrawals: Collection[str]) -> list[str]:
+    """The deliveries that these withdrawals took back."""
+    return list(Withdrawal.objects.filter(pk__in=list(withdrawals)).values_list("delivery", flat=True))
 
 
 # -- for those who run the feeds ------------------------------------------------------------------------------------------
