@@ -108,6 +108,10 @@ def pseudonym(of: str, identity: str, key: bytes) -> int:
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
+#: What stands before and behind the columns of knowledge in every row of one record.
+Described = tuple[tuple[Any, ...], tuple[Any, ...]]
+
+
 class ColumnWriter:
     """Turns histories, one after another, into batches of rows.
 
@@ -121,6 +125,8 @@ class ColumnWriter:
         self.words = words
         self.key = key
         self.codes = Codes()
+        self._described: dict[tuple[str, int], Described] = {}
+        self._nothing = (None,) * (len(shape.attributes) + len(shape.measures))
         self._rows: dict[str, list[tuple[Any, ...]]] = {
             "relevant": [],
             "children": [],
@@ -133,13 +139,13 @@ class ColumnWriter:
         child = pseudonym("child", history.child, self.key)
         born = history.born or (None, None)
         self._rows["children"].append((child, *born, history.died))
-        described = {i: self._described(history.observations[i]) for i in _relevant(history)}
+        described = {i: self._describe(history.observations[i]) for i in _relevant(history)}
         for scope, pairs in history.scoped.items():
             number = SCOPE_NUMBER[scope]
-            for i, relevance in pairs:
-                self._rows["relevant"].append(
-                    _spell(child, number, described[i], history.observations[i], relevance)
-                )
+            self._rows["relevant"] += [
+                _spell(child, number, described[i], history.observations[i], relevance)
+                for i, relevance in pairs
+            ]
         self._rows["adults"] += [
             (
                 child,
@@ -166,6 +172,7 @@ class ColumnWriter:
         for table, rows in self._rows.items():
             yield table, _table(self.shape.schema(table), rows)
             rows.clear()
+        self._described.clear()
 
     def last(self, coverage: Iterable[Covered]) -> Iterator[tuple[str, pa.Table]]:
         """The tables that belong to the whole: which feeds were live, and what the codes mean."""
@@ -176,22 +183,32 @@ class ColumnWriter:
         yield "coverage", _table(self.shape.schema("coverage"), fed)
         yield "codes", _table(self.shape.schema("codes"), self.codes.rows())
 
-    def _described(self, o: Observation) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def _describe(self, o: Observation) -> Described:
+        """What every row of a record says; brothers and sisters, who come one after another, share it."""
+        key = (o.record, o.learnt)
+        if (found := self._described.get(key)) is None:
+            found = self._described[key] = self._newly_described(o)
+        return found
+
+    def _newly_described(self, o: Observation) -> Described:
         code = self.codes.of
         people = [pseudonym("person", p, self.key) for p in o.subjects]
-        asserted = self.words.asserts.get(o.kind, {})
-        stated = [o.values.get(name) or asserted.get(name) for name in self.shape.attributes]
+        asserted = self.words.asserts.get(o.kind)
         before = (
             pseudonym("record", o.record, self.key), code("kind", o.kind), code("sector", o.sector),
             code("agency", o.agency), code("area", o.area), code("informant", o.informant),
             o.happened_from, o.happened_to, o.learnt, o.forgotten,
         )  # fmt: skip
-        after = (
-            o.count, people[0] if people else NOBODY, people,
-            *(code("value", value) if value else None for value in stated),
+        after = (o.count, people[0] if people else NOBODY, people)
+        said = self._said(o, asserted or {}) if asserted or o.values or o.measures else self._nothing
+        return before, after + said
+
+    def _said(self, o: Observation, asserted: Mapping[str, str]) -> tuple[Any, ...]:
+        stated = [o.values.get(name) or asserted.get(name) for name in self.shape.attributes]
+        return (
+            *(self.codes.of("value", value) if value else None for value in stated),
             *(o.measures.get(name) for name in self.shape.measures),
-        )  # fmt: skip
-        return before, after
+        )
 
 
 def tables_of(
@@ -209,9 +226,7 @@ def _relevant(history: ChildHistory) -> set[int]:
     return {i for pairs in history.scoped.values() for i, _ in pairs}
 
 
-def _spell(
-    child: int, scope: int, described: tuple[tuple[Any, ...], tuple[Any, ...]], o: Observation, r: Relevance
-) -> tuple[Any, ...]:
+def _spell(child: int, scope: int, described: Described, o: Observation, r: Relevance) -> tuple[Any, ...]:
     before, after = described
     known = (max(o.learnt, r.known_from), min(o.forgotten, r.known_to))
     return (child, scope, *before, *known, r.certain, *after)
@@ -219,5 +234,10 @@ def _spell(
 
 def _table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
-    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, schema, strict=True)]
+    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _array(column: Sequence[Any], of: pa.DataType) -> pa.Array:
+    """A column of Arrow's. Most attributes and measures are in no row of a batch: then there is nothing to convert."""
+    return pa.nulls(len(column), of) if column.count(None) == len(column) else pa.array(column, of)

@@ -61,21 +61,47 @@ def join(
              for readers, and no lesson counts it, unless `with_unattributed`.
     Missing  a local id that is linked to nobody is about nobody, and is left out.
     """
+    described = describe(records, links, with_unattributed=with_unattributed)
+    return join_described(child, family, described, covered(coverage))
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One version of a record as every child's history has it: what it says, about whom, and where it stands."""
+
+    observation: Observation
+    subjects: Subjects
+    stands: Spans
+    counts: bool
+
+
+def describe(records: Iterable[Record], links: Links, *, with_unattributed: bool = False) -> list[Described]:
+    """The records that ever stand, described once for all the children whom they may concern."""
     versions = list(records)
     standing = _standing(versions)
+    found = []
+    for record in versions:
+        if stands := standing[record.agency.id, record.reference, record.version]:
+            subjects = _subjects(record, links)
+            counts = with_unattributed or _attributed(record)
+            found.append(Described(_observation(record, subjects, stands), subjects, stands, counts))
+    return found
+
+
+def join_described(
+    child: str, family: Family, described: Iterable[Described], coverage: tuple[Covered, ...] = ()
+) -> ChildHistory:
+    """The same as `join`, where many children are joined out of the same records."""
     relevant: list[tuple[Observation, dict[Scope, list[Relevance]], list[Relevance]]] = []
     belongs = _Belonging(child, family)
-    for record in versions:
-        stands = standing[record.agency.id, record.reference, record.version]
-        if not stands:
-            continue
-        subjects = _subjects(record, links)
-        scopes = belongs.relevance(subjects, (record.happened.starts, record.happened.ends))
+    for record in described:
+        happened = (record.observation.happened_from, record.observation.happened_to)
+        scopes, anywhere = belongs.relevance(record.subjects, happened)
+        if len(record.stands) > 1:
+            scopes = _where_it_stands(scopes, record.stands)
+            anywhere = _anywhere(scopes)
         if scopes:
-            counts = with_unattributed or _attributed(record)
-            spells = _where_it_stands(scopes, stands) if len(stands) > 1 else scopes
-            anywhere = _merged([r for relevances in spells.values() for r in relevances])
-            relevant.append((_observation(record, subjects, stands), spells if counts else {}, anywhere))
+            relevant.append((record.observation, scopes if record.counts else {}, anywhere))
     relevant.sort(key=lambda pair: (pair[0].happened_from, pair[0].kind, pair[0].sector, pair[0].record))
     person = family.persons.get(child)
     return ChildHistory(
@@ -104,7 +130,7 @@ def join(
             for s in family.stays_of(child)
             if s.area
         ),
-        coverage=tuple(_covered(feed) for feed in coverage),
+        coverage=coverage,
         shown=tuple((i, r) for i, (_, _, anywhere) in enumerate(relevant) for r in anywhere),
     )
 
@@ -118,24 +144,38 @@ class _Belonging:
 
     def __init__(self, child: str, family: Family) -> None:
         self.child = child
-        self.household = _by_person((r.person, r.held) for r in family.lived_with(child))
-        self.siblings = _by_person((r.person, r.held) for r in family.siblings_of(child))
-        self.carers = _by_person((r.person, r.held) for r in family.carers_of(child))
-        self.in_care = _by_person(
-            (other.person, (carer, other.held))
+        self._whenever: dict[Subjects, tuple[dict[Scope, list[Relevance]], list[Relevance]]] = {}
+        self.household = _saying_more(_grouped((r.person, r.held) for r in family.lived_with(child)))
+        self.siblings = _saying_more(_grouped((r.person, r.held) for r in family.siblings_of(child)))
+        self.carers = _saying_more(_grouped((r.person, r.held) for r in family.carers_of(child)))
+        self.in_care = _grouped(
+            (person, (carer, other))
             for adult, spells in self.carers.items()
+            for person, others in _saying_more(
+                _grouped((r.person, r.held) for r in family.cared_for_by(adult) if r.person != child)
+            ).items()
             for carer in spells
-            for other in family.cared_for_by(adult)
-            if other.person != child
+            for other in others
         )
 
-    def relevance(self, subjects: Subjects, happened: Span) -> dict[Scope, list[Relevance]]:
-        """Per scope, when a record about these people that happened then is relevant; scopes without any are left out."""
+    def relevance(
+        self, subjects: Subjects, happened: Span
+    ) -> tuple[dict[Scope, list[Relevance]], list[Relevance]]:
+        """Per scope, and in any, when a record about these people that happened then is relevant.
+
+        Shape    scopes without any are left out. What does not hang on when it happened is worked out once.
+        """
+        if subjects in self._whenever:
+            return self._whenever[subjects]
         found: dict[Scope, list[Relevance]] = {}
         for subject in subjects:
             for scope, relevances in self._of(subject, happened):
                 found.setdefault(scope, []).extend(relevances)
-        return {scope: merged for scope, r in found.items() if (merged := _merged(r))}
+        scopes = {scope: merged for scope, r in found.items() if (merged := _merged(r))}
+        answer = (scopes, _anywhere(scopes))
+        if not any(s.person in self.household or s.person in self.in_care for s in subjects):
+            self._whenever[subjects] = answer
+        return answer
 
     def _of(self, subject: Linked, happened: Span) -> Iterator[tuple[Scope, Iterable[Relevance]]]:
         person = subject.person
@@ -160,9 +200,29 @@ class _Belonging:
                 yield Relevance(max(start, then.known_from), min(end, then.known_to), then.certain)
 
 
-def _by_person(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
-    """Grouped by person, each different tie once."""
-    return {person: list(dict.fromkeys(ties)) for person, ties in _grouped(pairs).items()}
+def _saying_more(ties: Mapping[str, Sequence[Held]]) -> dict[str, list[Held]]:
+    """Per person, the ties without those that another one covers in both times: they would change no relevance."""
+    return {
+        person: _widest(several) if len(several) > 1 else list(several) for person, several in ties.items()
+    }
+
+
+def _widest(ties: Sequence[Held]) -> list[Held]:
+    kept: list[Held] = []
+    for tie in dict.fromkeys(ties):
+        if not any(_covers(other, tie) for other in kept):
+            kept = [other for other in kept if not _covers(tie, other)]
+            kept.append(tie)
+    return kept
+
+
+def _covers(one: Held, other: Held) -> bool:
+    return (
+        one.began <= other.began
+        and other.ended <= one.ended
+        and one.known_from <= other.known_from
+        and other.known_to <= one.known_to
+    )
 
 
 def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
@@ -193,11 +253,20 @@ def _while_so(ties: Iterable[Held], subject: Linked, happened: Span) -> Iterator
             yield Relevance(known.known_from, known.known_to, certain)
 
 
+def _anywhere(scopes: Mapping[Scope, list[Relevance]]) -> list[Relevance]:
+    """When a record is relevant in one scope or another."""
+    if len(scopes) == 1:
+        return next(iter(scopes.values()))
+    return _merged(dict.fromkeys(r for relevances in scopes.values() for r in relevances))
+
+
 def _merged(relevances: Iterable[Relevance]) -> list[Relevance]:
     """The same relevance in disjoint spells; what is certain by one tie is not unsure by another."""
     several = list(relevances)
     if len(several) == 1 and several[0].known_from < several[0].known_to:
         return several
+    if all(r.certain for r in several):
+        return [Relevance(s, e) for s, e in union((r.known_from, r.known_to) for r in several)]
     certain: Spans = union((r.known_from, r.known_to) for r in several if r.certain)
     unsure = difference(union((r.known_from, r.known_to) for r in several if not r.certain), certain)
     return [Relevance(s, e) for s, e in certain] + [Relevance(s, e, certain=False) for s, e in unsure]
@@ -252,6 +321,11 @@ def _observation(record: Record, subjects: Subjects, standing: Spans) -> Observa
         measures=record.measures, values=record.values, subjects=tuple(dict.fromkeys(s.person for s in subjects)),
         informant=record.informant, what=record.what, happened_words=say_period(record.happened),
     )  # fmt: skip
+
+
+def covered(feeds: Iterable[Coverage]) -> tuple[Covered, ...]:
+    """The feeds as an engine sees them."""
+    return tuple(_covered(feed) for feed in feeds)
 
 
 def _covered(feed: Coverage) -> Covered:

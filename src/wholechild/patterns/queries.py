@@ -9,13 +9,12 @@ from datetime import date, datetime
 from wholechild.lib.civil import DAY, FOREVER, civil, day_of, day_start, say_day
 from wholechild.patterns.assembling import Contact, Feed, Names, Sight, assemble
 from wholechild.patterns.explain import say_agency
-from wholechild.patterns.history import ChildHistory, Observation
-from wholechild.patterns.joining import Linked, Links, join
+from wholechild.patterns.history import ChildHistory, Covered, Observation
+from wholechild.patterns.joining import Described, Linked, Links, covered, describe, join_described
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.models import Match, MatchEnd, MatchRenewal
 from wholechild.patterns.picture import ChildPicture, FamilyMember
 from wholechild.people.queries import Gathered, Named, gather, names_of
-from wholechild.records.facts import Coverage, Record
 from wholechild.records.queries import contacts, coverage_rows, last_heard
 from wholechild.trust.queries import visible
 from wholechild.trust.viewers import Viewer
@@ -27,36 +26,35 @@ AT_A_TIME = 500
 
 def histories(viewer: Viewer, children: Sequence[str], at: datetime) -> Iterator[ChildHistory]:
     """The joined history of each child, in the order given; children whom the viewer may not know of are left out."""
-    coverage = coverage_rows(viewer)
+    coverage = covered(coverage_rows(viewer))
     for start in range(0, len(children), AT_A_TIME):
         some = children[start : start + AT_A_TIME]
         gathered = gather(viewer, some, at)
-        files, links = _filed(gathered), _links(gathered)
+        files = _filed(gathered)
         for child in some:
             if child in gathered.names:
-                yield _history(child, gathered, files, links, coverage)
+                yield _history(child, gathered, files, coverage)
 
 
-def _filed(gathered: Gathered) -> dict[str, list[Record]]:
-    """person -> the records that name the person."""
-    files: dict[str, list[Record]] = {}
-    for sent in gathered.records:
-        persons = {link.person for identity in sent.identities for link in gathered.links.get(identity, ())}
-        for person in persons:
-            files.setdefault(person, []).append(sent.record)
+def _filed(gathered: Gathered) -> dict[str, list[tuple[int, Described]]]:
+    """person -> the records that name the person, described once and numbered."""
+    files: dict[str, list[tuple[int, Described]]] = {}
+    described = describe((sent.record for sent in gathered.records), _links(gathered))
+    for number, record in enumerate(described):
+        for person in {subject.person for subject in record.subjects}:
+            files.setdefault(person, []).append((number, record))
     return files
 
 
 def _history(
     child: str,
     gathered: Gathered,
-    files: Mapping[str, Sequence[Record]],
-    links: Links,
-    coverage: Sequence[Coverage],
+    files: Mapping[str, Sequence[tuple[int, Described]]],
+    coverage: tuple[Covered, ...],
 ) -> ChildHistory:
     around = gathered.family.everyone_around(child)
-    records = {(record.id, record.version): record for person in around for record in files.get(person, ())}
-    return join(child, gathered.family, records.values(), links, coverage)
+    records = dict(numbered for person in around for numbered in files.get(person, ()))
+    return join_described(child, gathered.family, records.values(), coverage)
 
 
 def _links(gathered: Gathered) -> dict[tuple[str, str], tuple[Linked, ...]]:
@@ -87,7 +85,7 @@ def child_picture(
     if person not in gathered.names:
         return None
     classes = visible(viewer, [person], at)[person]
-    history = _history(person, gathered, _filed(gathered), _links(gathered), coverage_rows(viewer))
+    history = _history(person, gathered, _filed(gathered), covered(coverage_rows(viewer)))
     return assemble(
         history, _names(person, gathered, history), _family(person, gathered, day_start(as_known_at) + DAY - 1), lessons,
         as_known_at=as_known_at, contacts=_contacts(viewer), feeds=_feeds(viewer), sight=sight_of(classes),

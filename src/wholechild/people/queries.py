@@ -65,10 +65,11 @@ def _details(row: PersonRow, declared: bool) -> Details:
     )  # fmt: skip
 
 
-def _chronologies(deliveries: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        Delivery.objects.filter(pk__in=list(deliveries), format="chronology").values_list("pk", flat=True)
-    )
+def _chronologies(deliveries: Iterable[str] | None = None) -> frozenset[str]:
+    """Those of the deliveries that are published chronologies; without any given, of all."""
+    rows = Delivery.objects.filter(format="chronology")
+    chosen = rows if deliveries is None else rows.filter(pk__in=list(deliveries))
+    return frozenset(chosen.values_list("pk", flat=True))
 
 
 # -- persons and those around them -------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
 
 def _links_around(viewer: Viewer, children: Sequence[str]) -> list[LinkedIdentity]:
     """The links of the children and of everybody two ties away: a carer's other children, and who lives there."""
-    found = _links(Q(person__in=children))
+    found = _links(_any_of("person", children))
     for _ in range(2):
         identities = [link.identity for link in found]
         near = {
@@ -145,27 +146,33 @@ def _links_around(viewer: Viewer, children: Sequence[str]) -> list[LinkedIdentit
         }
         near |= {stay.row.subject_identity for stay in residence_rows(viewer, identities)}
         near |= _same_case(identities)
-        people = set(
-            Link.objects.filter(identity__in=near - set(identities)).values_list("person", flat=True)
-        )
+        people = set(_any_of("identity", near - set(identities)).values_list("person", flat=True))
         new = people - {link.person for link in found}
         if not new:
             break
-        found += _links(Q(person__in=new))
+        found += _links(_any_of("person", new))
     return found
 
 
-def _links(which: Q) -> list[LinkedIdentity]:
+def _any_of(column: str, values: Collection[str]) -> QuerySet[Link]:
+    """The links whose column is one of many values: one array, where `__in` would send thousands of parameters."""
+    return Link.objects.extra(where=[f"{column} = ANY(%s)"], params=[list(values)])  # noqa: S610 - a column that we name
+
+
+def _links(which: QuerySet[Link]) -> list[LinkedIdentity]:
     """The links, each known from the beginning, or where it follows one that was taken back, from when it was made."""
-    links = list(Link.objects.filter(which).order_by("linked_at", "pk"))
-    ended = dict(
-        Unlink.objects.filter(link__in=[link.pk for link in links]).values_list("link", "unlinked_at")
-    )
+    links = list(which.order_by("linked_at", "pk"))
+    identities = {link.identity for link in links}
     undone = Unlink.objects.values("link")
-    again = set(
-        Link.objects.filter(pk__in=undone, identity__in={link.identity for link in links}).values_list(
-            "identity", flat=True
+    again = set(_any_of("identity", identities).filter(pk__in=undone).values_list("identity", flat=True))
+    ended = (
+        dict(
+            Unlink.objects.filter(link__in=_any_of("identity", again).values("pk")).values_list(
+                "link", "unlinked_at"
+            )
         )
+        if again
+        else {}
     )
     return [
         LinkedIdentity(
@@ -179,13 +186,12 @@ def _links(which: Q) -> list[LinkedIdentity]:
 
 def _same_case(identities: Sequence[str]) -> set[str]:
     """The identities of everybody in the same published chronologies."""
-    rows = PersonRow.objects.filter(identity__in=identities).values_list("delivery", flat=True).distinct()
-    cases = _chronologies(rows)
-    return (
-        set(PersonRow.objects.filter(delivery__in=cases).values_list("identity", flat=True))
-        if cases
-        else set()
-    )
+    chronologies = _chronologies()
+    if not chronologies:
+        return set()
+    rows = PersonRow.objects.filter(identity__in=identities, delivery__in=chronologies)
+    cases = set(rows.values_list("delivery", flat=True))
+    return set(PersonRow.objects.filter(delivery__in=cases).values_list("identity", flat=True))
 
 
 def _names(
@@ -379,6 +385,28 @@ def children(viewer: Viewer, at: datetime) -> list[str]:
     return [person for person in persons if "existence" in seen[person]]
 
 
+def by_family(viewer: Viewer, persons: Collection[str]) -> list[str]:
+    """The same persons, those who share somebody they belong to beside one another, so that a family is gathered once.
+
+    Shape    every person exactly once; the order is the same on every run over the same facts.
+    """
+    live = dict(Link.objects.exclude(pk__in=Unlink.objects.values("link")).values_list("identity", "person"))
+    first: dict[str, str] = {}
+
+    def head(person: str) -> str:
+        while (above := first.get(person, person)) != person:
+            first[person] = first.get(above, above)
+            person = above
+        return person
+
+    ties = TieRow.objects.values_list("subject_identity", "other_identity").distinct()
+    for one, other in ties.iterator(chunk_size=20_000):
+        if one in live and other in live:
+            low, high = sorted((head(live[one]), head(live[other])))
+            first[high] = low
+    return sorted(persons, key=lambda person: (head(person), person))
+
+
 def children_of_agencies(viewer: Viewer, kind: str, at: datetime) -> dict[str, set[str]]:
     """agency id -> the children whom an agency of this kind knows, of those whom the viewer may know of."""
     known = set(children(viewer, at))
@@ -403,7 +431,7 @@ def children_of_feeds(viewer: Viewer, at: datetime) -> list[str]:
 def names_of(viewer: Viewer, persons: Collection[str], at: datetime) -> dict[str, Named]:
     """What these people are called, for those whom the viewer may know of."""
     allowed = [person for person, classes in visible(viewer, persons, at).items() if "existence" in classes]
-    links = _links(Q(person__in=allowed))
+    links = _links(_any_of("person", allowed))
     by_identity: dict[str, list[LinkedIdentity]] = {}
     for link in links:
         by_identity.setdefault(link.identity, []).append(link)
