@@ -77,3 +77,32 @@ class MatchEnd(Fact):
 
     class Meta:
         indexes = [models.Index(fields=["match"], name="patterns_matchend_match")]
+
+
+class SnapshotBegun(Fact):
+    """That somebody had the columns of everybody's histories written out: noted before anything is read.
+
+    `classes` are the classes of data whose records were opened, `wanted_by` the account, or the software's own task.
+    """
+
+    ledger_kind = "snapshot_begun"
+    said = ("id", "wanted_by", "classes")
+    added = ("begun_at",)
+
+    wanted_by = Word()
+    classes = ArrayField(Word())
+    begun_at = models.DateTimeField()
+
+
+class SnapshotSealed(Fact):
+    """That a snapshot is whole: at which head of the ledger it was taken, and what its manifest hashes to."""
+
+    ledger_kind = "snapshot_sealed"
+    said = ("id", "snapshot", "head", "manifest_sha256", "children")
+    added = ("sealed_at",)
+
+    snapshot = Word(unique=True)
+    head = Word()
+    manifest_sha256 = Word()
+    children = models.IntegerField()
+    sealed_at = models.DateTimeField()

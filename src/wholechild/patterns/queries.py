@@ -10,7 +10,7 @@ from wholechild.lib.civil import DAY, FOREVER, civil, day_of, day_start, say_day
 from wholechild.patterns.assembling import Contact, Feed, Names, Sight, assemble
 from wholechild.patterns.explain import say_agency
 from wholechild.patterns.history import ChildHistory, Covered, Observation
-from wholechild.patterns.joining import Described, Linked, Links, covered, describe, join_described
+from wholechild.patterns.joining import Described, Linked, covered, describe, join_described
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.models import Match, MatchEnd, MatchRenewal
 from wholechild.patterns.picture import ChildPicture, FamilyMember
