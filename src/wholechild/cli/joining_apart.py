@@ -87,12 +87,11 @@ def _begin(view: View) -> None:
     from wholechild.config.django import initialise
 
     initialise()
-    from django.db import connection, connections
+    from django.db import connection
 
     _view = view
-    connections.settings["default"] = connections.configure_settings({"default": dict(view.django)})[
-        "default"
-    ]
+    connection.close()
+    connection.settings_dict.update(view.django)
     connection.set_autocommit(False)
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -103,7 +103,7 @@ def take(
     if viewer is None:
         raise click.ClickException(f"{user} holds no role. Give an account that does, or leave --user out.")
     snapshot, key = f"snapshot-{salts(12).hex()}", salts(_KEY_BYTES)
-    act = {"by": viewer, "purpose": PURPOSE, "at": at, "snapshot": snapshot, "salts": salts}
+    act: dict[str, Any] = {"by": viewer, "purpose": PURPOSE, "at": at, "snapshot": snapshot, "salts": salts}
     try:
         classes = begin_snapshot(**act)
     except MayNot as wrong:

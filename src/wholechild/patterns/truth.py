@@ -6,34 +6,35 @@ joined through the local ids by which the agencies know a child.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from wholechild.lib.civil import DAY, day_start
+from wholechild.lib.civil import day_start
 from wholechild.records.ids import identity_id
 
-_NEEDED: Final = ("child", "trajectory", "double", "harm_from", "first_serious_harm", "known_outcome")
-_TRAITS: Final = ("sex", "name_origin", "ethnicity", "disability", "deprivation")
+#: The version of the file that is read here; the world writes it into the file.
+_VERSION: Final = b"1"
+_STATES_ITS_VERSION: Final = b"wholechild_truth"
+_FIFTHS: Final = ("1, the most deprived fifth", "2", "3", "4", "5, the least deprived fifth")
 
 
 class TruthRefused(ValueError):
-    """A truth file that cannot be read; the message names file and column and says what to do."""
+    """A truth file that cannot be read; the message names the file, says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrueChild:
     """One child of the world.
 
-    Shape    `identities` are how agencies know the child. `story` names the trajectory, empty for none; a `double` has the
-             same signs and no harm.
-    Units    civil seconds: the instant after which the day has certainly come. Missing: None, it never came.
+    Shape    `identities` are those under which agencies know the child. `story` is the trajectory, also for its double, which
+             has the same signs and no harm; empty for none.
+    Units    civil seconds, the beginning of the day. Missing: None, it never came.
     """
 
     id: str
@@ -47,44 +48,48 @@ class TrueChild:
 
     @property
     def harmed(self) -> bool:
-        return self.harm_from is not None and not self.double
+        return self.harm_from is not None
 
 
 def read_truth(path: Path) -> Iterator[TrueChild]:
-    """Every child in the file. Errors: TruthRefused, for a file of another kind or without a needed column."""
+    """Every child in the file. Errors: TruthRefused, for a file of another kind or of another version."""
     try:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError):
         raise TruthRefused(
             f"{path}: this is no Parquet file, or it is cut short. Give the truth.parquet that seed-world left."
         ) from None
-    for column in _NEEDED:
-        if column not in table.column_names:
-            raise TruthRefused(
-                f"{path}: field {column} is missing. Give the truth.parquet that seed-world left."
-            )
+    version = (table.schema.metadata or {}).get(_STATES_ITS_VERSION)
+    if version != _VERSION:
+        raise TruthRefused(
+            f"{path}: field wholechild_truth is {(version or b'').decode()!r} and not {_VERSION.decode()!r}: it is no truth file of "
+            "this version. Make the world anew with seed-world, and give the truth.parquet that it leaves."
+        )
     for row in table.to_pylist():
         yield _child(row)
 
 
 def _child(row: Mapping[str, Any]) -> TrueChild:
-    known = {name: str(row[name]) for name in _TRAITS if row.get(name) not in (None, "")}
+    identities = tuple(identity_id(known["agency"], known["local_id"]) for known in row["identities"])
+    harmed = row["story"] == "harm"
+    days = (
+        row[name] if harmed else None for name in ("harm_onset", "harm_first_serious", "outcome_known_on")
+    )
+    traits = {
+        "sex": row["sex"], "name_origin": row["name_origin"], "ethnicity": row["ethnicity"],
+        "disability": "yes" if row["disability"] else "no", "deprivation": _FIFTHS[(row["deprivation_decile"] - 1) // 2],
+    }  # fmt: skip
     return TrueChild(
-        str(row["child"]), tuple(_identities(row)), row["trajectory"] or "", bool(row["double"]),
-        _instant(row["harm_from"]), _instant(row["first_serious_harm"]), _instant(row["known_outcome"]), known,
-    )  # fmt: skip
+        row["child"],
+        identities,
+        row["trajectory"] or "",
+        row["story"] == "double",
+        onset,
+        serious,
+        known,
+        traits,
+    )
 
 
-def _identities(row: Mapping[str, Any]) -> Iterator[str]:
-    said = row.get("local_ids") or ()
-    pairs = json.loads(said) if isinstance(said, str) else said
-    for pair in pairs.items() if isinstance(pairs, dict) else pairs:
-        agency, local = (pair["agency"], pair["local_id"]) if isinstance(pair, dict) else pair
-        for one in local if isinstance(local, list) else [local]:
-            yield identity_id(agency, one)
-
-
-def _instant(day: date | datetime | None) -> int | None:
-    if day is None:
-        return None
-    return day_start(day.date() if isinstance(day, datetime) else day) + DAY
+def _instant(day: date | None) -> int | None:
+    return None if day is None else day_start(day)
