@@ -109,7 +109,7 @@ def histories(draw: st.DrawFn, kinds: tuple[str, ...] = KINDS, *, vague: bool) -
             if draw(st.sampled_from([True, True, True, True, False]))
             for relevance in draw(relevances(vague=i in vague_ones))
         )
-        for scope in (Scope.CHILD, Scope.HOUSEHOLD)
+        for scope in Scope
     }
     first = draw(st.sampled_from([-20, 0, 3]))
     span = draw(st.sampled_from([1, 1, 4])) if vague else 1
@@ -153,13 +153,18 @@ def feeds(draw: st.DrawFn) -> Covered:
 
 # -- conditions --------------------------------------------------------------------------------------------------------
 
-scopes = st.sampled_from([Scope.CHILD, Scope.CHILD, Scope.HOUSEHOLD])
+scopes = st.sampled_from(
+    [Scope.CHILD, Scope.CHILD, Scope.CHILD, Scope.HOUSEHOLD, Scope.SIBLINGS, Scope.CARERS]
+)
 
 
 @st.composite
 def age_ranges(draw: st.DrawFn) -> AgeRange:
     start = draw(st.integers(0, 25))
     return AgeRange(start * DAY, draw(st.sampled_from([None, (start + 5) * DAY, (start + 20) * DAY])))
+
+
+BOUNDS = (NumberRange("kg", 9.0, None), NumberRange("kg", None, 9.0), NumberRange("kg", 8.5, 9.5))
 
 
 @st.composite
@@ -172,7 +177,7 @@ def selections(draw: st.DrawFn, kinds: tuple[str, ...] = KINDS, *, ages: bool = 
         agency_kinds=frozenset({"school"}) if filtered == "agency" else frozenset(),
         informants=frozenset({"mother"}) if filtered == "informant" else frozenset(),
         values=(("alcohol", frozenset({"yes"})),) if filtered == "value" else (),
-        measures=(NumberRange("kg", 9.0, None),) if filtered == "measure" else (),
+        measures=(draw(st.sampled_from(BOUNDS)),) if filtered == "measure" else (),
         child_age=draw(age_ranges()) if filtered == "age" and ages else None,
     )  # fmt: skip
 

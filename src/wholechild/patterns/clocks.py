@@ -6,11 +6,14 @@ may reach back to); this module only counts with them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
 import holidays
+import pyarrow as pa
 
 from wholechild.lib.civil import DAY, day_of, day_start
 from wholechild.patterns.engines.in_memory import Deadline
@@ -36,6 +39,32 @@ def deadline_for(nation: str) -> Deadline:
         return day_start(day) + DAY
 
     return deadline
+
+
+def deadlines(clocks: Iterable[tuple[str, int]], first: int, last: int) -> pa.Table:
+    """The same as a table: for each (nation, working days) and each day from `first` to `last`, when the time is up.
+
+    Shape    `nation, days, day, due`; `day` and `due` in civil seconds.
+    """
+    rows = [
+        (nation, amount, start, due)
+        for nation, amount in sorted(clocks)
+        for start, due in _all_due(nation, amount, first, last)
+    ]
+    columns = zip(*rows, strict=True) if rows else ((),) * 4
+    types = (pa.string(), pa.int32(), pa.int64(), pa.int64())
+    arrays = [pa.array(list(column), of) for column, of in zip(columns, types, strict=True)]
+    return pa.Table.from_arrays(arrays, ["nation", "days", "day", "due"])
+
+
+def _all_due(nation: str, amount: int, first: int, last: int) -> Iterable[tuple[int, int]]:
+    """Each day, and the end of the working day that comes so many after it."""
+    calendar = _calendar(_SUBDIVISION[nation])
+    days = range(first - first % DAY, last + DAY, DAY)
+    beyond = range(days.stop, days.stop + (amount * 2 + 30) * DAY, DAY)
+    working = [day for run in (days, beyond) for day in run if _works(day_of(day), calendar)]
+    for day in days:
+        yield day, (working[bisect_right(working, day) + amount - 1] if amount else day) + DAY
 
 
 @lru_cache(maxsize=4)

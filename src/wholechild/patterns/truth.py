@@ -72,8 +72,9 @@ def read_truth(path: Path) -> Iterator[TrueChild]:
 def _child(row: Mapping[str, Any]) -> TrueChild:
     identities = tuple(identity_id(known["agency"], known["local_id"]) for known in row["identities"])
     harmed = row["story"] == "harm"
-    days = (
-        row[name] if harmed else None for name in ("harm_onset", "harm_first_serious", "outcome_known_on")
+    onset, serious, known = (
+        _instant(row[name]) if harmed else None
+        for name in ("harm_onset", "harm_first_serious", "outcome_known_on")
     )
     traits = {
         "sex": row["sex"], "name_origin": row["name_origin"], "ethnicity": row["ethnicity"],

@@ -599,8 +599,8 @@ class InMemoryEngine:
             sure = intersection(union([one.certain(atom.within)]), union([other.certain(atom.within)]))
             wide = intersection(union([one.possible(atom.within)]), union([other.possible(atom.within)]))
             certain += sure
-            doubt = one.reason if one.vague or one.unsure else other.reason
-            possible += [(s, e, doubt) for s, e in wide]
+            doubts = [s.reason for s in (one, other) if s.vague or s.unsure]
+            possible += [(start, end, doubt) for start, end in wide for doubt in doubts]
         holds = union(certain)
         return judged(holds, _outside(possible, holds))
 
@@ -703,8 +703,9 @@ class InMemoryEngine:
                     if self._open(s, closings, condition.about).holds_at(at):
                         yield s.index
             case Absence(since=Selection() as since):
-                last = [s for s in self._select(since, condition.about) if s.known_from <= at < s.known_to]
-                yield from (s.index for s in last[-1:])
+                known = [s for s in self._select(since, condition.about) if s.known_from <= at < s.known_to]
+                last = max((s.earliest for s in known), default=None)
+                yield from (s.index for s in known if s.earliest == last)
             case _:
                 return
 

@@ -1,0 +1,133 @@
+"""Sets of spans as relations: the two moves, islands and sweeps, from which everything else is made.
+
+A relation here is the name of a table or view, or a SELECT in brackets, with the columns of its key, then `start` and `until`:
+spans of the axis of knowledge, half-open. The key is the child, or the child and what within her history is looked at (one
+opening, one pair of measurements). Spans that are empty (start >= until) may stand in any relation and count for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from wholechild.lib.civil import FOREVER
+from wholechild.patterns.intervals import BEGINNING, Why
+
+CHILD: Final = ("child",)
+
+#: How a reason is written in `why`; HOLDS marks the spans on which there is nothing to doubt.
+HOLDS: Final = 0
+WHY: Final[Mapping[Why, int]] = {why: number for number, why in enumerate(Why, start=1)}
+TRUTH: Final = "child, start, until, why, about"
+
+
+def bracketed(select: str) -> str:
+    return f"({select})"
+
+
+def text(of: str) -> str:
+    """A text as SQL."""
+    return "'" + of.replace("'", "''") + "'"
+
+
+def named(relation: str, name: str) -> str:
+    """The relation under a name of its own, for a FROM."""
+    return f"{relation} AS {name}"
+
+
+def both(*relations: str, columns: str = "*") -> str:
+    """All the rows of each of the SELECTs or relations, one after another."""
+    return " UNION ALL ".join(f"SELECT {columns} FROM {named(r, f'u{i}')}" for i, r in enumerate(relations))
+
+
+def islands(relation: str, key: Sequence[str] = CHILD) -> str:
+    """SELECT the maximal spans that are covered by any of the relation's."""
+    by = ", ".join(key)
+    order = f"PARTITION BY {by} ORDER BY start, until"
+    return f"""
+        SELECT {by}, min(start) AS start, max(until) AS until
+        FROM (SELECT {by}, start, until,
+                     sum(CASE WHEN start <= reach THEN 0 ELSE 1 END) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island
+              FROM (SELECT {by}, start, until,
+                           max(until) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
+                    FROM {named(relation, "spans")} WHERE start < until) AS reached) AS numbered
+        GROUP BY {by}, island"""
+
+
+def sweep(
+    channels: Mapping[str, str | tuple[str, str]], key: Sequence[str] = CHILD, everyone: str = ""
+) -> str:
+    """SELECT the pieces of the axis between one change and the next, with how many spans of each channel cover each.
+
+    Shape    a channel is a relation, or a relation and the column by which its rows weigh. `everyone` is a relation of keys
+             for which the pieces begin with the axis; without it they begin with the first span of any channel.
+    """
+    by = ", ".join(key)
+    order = f"PARTITION BY {by} ORDER BY instant"
+    events = (
+        [f"SELECT {by}, {BEGINNING} AS instant, {_weights(channels, '', '0')} FROM {named(everyone, 'e')}"]
+        if everyone
+        else []
+    )
+    for name, channel in channels.items():
+        relation, weight = channel if isinstance(channel, tuple) else (channel, "1")
+        for edge, sign in (("start", ""), ("until", "-")):
+            events.append(
+                f"SELECT {by}, {edge} AS instant, {_weights(channels, name, sign + weight)} FROM {named(relation, 'c')} WHERE start < until"
+            )
+    running = ", ".join(
+        f"CAST(sum({name}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {name}"
+        for name in channels
+    )
+    return f"""
+        SELECT {by}, start, until, {", ".join(channels)}
+        FROM (SELECT {by}, instant AS start, lead(instant, 1, {FOREVER}) OVER ({order}) AS until, {running}
+              FROM ({" UNION ALL ".join(events)}) AS events) AS pieces
+        WHERE start < until"""
+
+
+def _weights(channels: Mapping[str, object], name: str, weight: str) -> str:
+    return ", ".join(f"{weight if other == name else '0'} AS {other}" for other in channels)
+
+
+def complement(spans: str, everyone: str, key: Sequence[str] = CHILD) -> str:
+    """SELECT the rest of the axis, for each of `everyone`. The spans must be islands."""
+    by = ", ".join(key)
+    return f"""
+        SELECT {by}, start, until
+        FROM (SELECT {by}, until AS start,
+                     lead(start, 1, {FOREVER}) OVER (PARTITION BY {by} ORDER BY start, until) AS until
+              FROM (SELECT {by}, start, until FROM {named(spans, "s")} WHERE {within(key, everyone)}
+                    UNION ALL
+                    SELECT {by}, {BEGINNING} AS start, {BEGINNING} AS until FROM {named(f"(SELECT DISTINCT {by} FROM {named(everyone, 'k')})", "d")}
+                   ) AS edges) AS rest
+        WHERE start < until"""
+
+
+def within(key: Sequence[str], relation: str) -> str:
+    """A condition: the row's key is one of the relation's."""
+    by = ", ".join(key)
+    return (
+        f"({by}) IN (SELECT {by} FROM {named(relation, 'those')})"
+        if len(key) > 1
+        else f"{by} IN (SELECT {by} FROM {named(relation, 'those')})"
+    )
+
+
+def overlap(left: str, right: str, columns: str, key: Sequence[str] = CHILD) -> str:
+    """SELECT the parts of the left spans (`l`) that lie in right ones (`r`), with other columns of either."""
+    same = " AND ".join(f"l.{name} = r.{name}" for name in key)
+    keys = ", ".join(f"l.{name}" for name in key)
+    return f"""
+        SELECT {keys}, greatest(l.start, r.start) AS start, least(l.until, r.until) AS until, {columns}
+        FROM {named(left, "l")} JOIN {named(right, "r")} ON {same}
+        WHERE l.start < r.until AND r.start < l.until AND l.start < l.until AND r.start < r.until"""
+
+
+def judged(holds: str, doubts: str) -> str:
+    """SELECT the truth that holds on `holds`, which must be islands, and cannot tell on whatever else of `doubts` there is."""
+    rest = bracketed(complement(holds, doubts))
+    return f"""
+        SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {named(holds, "h")}
+        UNION ALL
+        SELECT {TRUTH} FROM {named(bracketed(overlap(doubts, rest, "l.why, l.about")), "d")}"""

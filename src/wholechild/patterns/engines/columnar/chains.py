@@ -1,0 +1,121 @@
+"""`sequence` and `contradiction`: records that stand in a relation to each other, each combination with its own span."""
+
+from __future__ import annotations
+
+from wholechild.patterns.engines.columnar.algebra import both, bracketed, islands, judged, named
+from wholechild.patterns.engines.columnar.plan import Plan
+from wholechild.patterns.engines.columnar.selecting import certain, possible, selected
+from wholechild.patterns.language.nodes import Contradiction, Sequence
+
+
+def _many(function: str, columns: list[str]) -> str:
+    return f"{function}({', '.join(columns)})" if len(columns) > 1 else columns[0]
+
+
+# -- sequence ---------------------------------------------------------------------------------------------------------
+
+
+def sequence(plan: Plan, atom: Sequence) -> str:
+    """The name of the truth of a sequence."""
+    chains = _chains(plan, atom)
+    holds = plan.keep("followed", islands(bracketed(f"SELECT child, start, until FROM {chains} WHERE sure")))
+    doubts = f"SELECT child, perhaps_start AS start, perhaps_until AS until, why, about FROM {chains} WHERE doubtful AND perhaps_start < perhaps_until"
+    return plan.keep("sequence", judged(holds, plan.view("doubts", doubts)))
+
+
+def sequence_evidence(plan: Plan, atom: Sequence) -> str:
+    """SELECT each record of each chain, where the chain is one for certain."""
+    chains = _chains(plan, atom)
+    return both(
+        *(
+            bracketed(
+                f"SELECT child, record_{i} AS record, 0 AS recency, start, until FROM {chains} WHERE sure"
+            )
+            for i in range(len(atom.steps))
+        )
+    )
+
+
+def _chains(plan: Plan, atom: Sequence) -> str:
+    """Every chain of different records that may be the sequence: whether it is for certain, its spans, and its first doubt.
+
+    A chain is in view where every step is known and has happened, until the last one leaves the view.
+    """
+    steps = [f"s{i}" for i in range(len(atom.steps))]
+    tables = [selected(plan, step.selection, atom.about) for step in atom.steps]
+    joins, surely = [f"{tables[0]} AS s0"], [f"{s}.sure" for s in steps]
+    for i in range(1, len(steps)):
+        before, after, longest = steps[i - 1], steps[i], atom.steps[i].within
+        others = " AND ".join(f"{after}.record <> {earlier}.record" for earlier in steps[:i])
+        joins.append(f"""JOIN {tables[i]} AS {after} ON {after}.child = s0.child AND {others}
+            AND {before}.earliest <= {after}.latest AND {after}.earliest - {before}.latest <= {longest}""")
+        surely.append(
+            f"{before}.latest <= {after}.earliest AND {after}.latest - {before}.earliest <= {longest}"
+        )
+    last, doubtful = steps[-1], [f"({s}.vague OR NOT {s}.sure)" for s in steps]
+    first_doubt = {of: "CASE " + " ".join(f"WHEN {d} THEN {s}.{of}" for s, d in zip(steps, doubtful, strict=True)) + f" ELSE {last}.{of} END"
+                   for of in ("why", "about")}  # fmt: skip
+    known_to = [f"{s}.known_to" for s in steps]
+    return plan.keep(
+        "chains",
+        f"""
+        SELECT s0.child, {", ".join(f"{s}.record AS record_{i}" for i, s in enumerate(steps))},
+               {" AND ".join(surely)} AS sure, {" OR ".join(doubtful)} AS doubtful,
+               {first_doubt["why"]} AS why, {first_doubt["about"]} AS about,
+               {_many("greatest", [f"{s}.{of}" for s in steps for of in ("known_from", "passed")])} AS start,
+               {_many("least", [*known_to, f"{last}.earliest + {atom.remembered}"])} AS until,
+               {_many("greatest", [f"{s}.{of}" for s in steps for of in ("known_from", "earliest")])} AS perhaps_start,
+               {_many("least", [*known_to, f"{last}.latest + {atom.remembered}"])} AS perhaps_until
+        FROM {" ".join(joins)}""",
+    )
+
+
+# -- contradiction ------------------------------------------------------------------------------------------------------
+
+
+def contradiction(plan: Plan, atom: Contradiction) -> str:
+    """The name of the truth of a contradiction."""
+    clashes = _clashes(plan, atom)
+    holds = plan.keep("clashed", islands(bracketed(f"SELECT child, start, until FROM {clashes} WHERE sure")))
+    doubts = both(*(bracketed(f"""
+        SELECT child, perhaps_start AS start, perhaps_until AS until, why_{which} AS why, about_{which} AS about
+        FROM {clashes} WHERE doubtful_{which} AND perhaps_start < perhaps_until""") for which in ("one", "other")))  # fmt: skip
+    return plan.keep("contradiction", judged(holds, plan.view("doubts", doubts)))
+
+
+def contradiction_evidence(plan: Plan, atom: Contradiction) -> str:
+    """SELECT both records of each clash, where both count for certain."""
+    clashes = _clashes(plan, atom)
+    return both(
+        *(
+            bracketed(
+                f"SELECT child, record_{which} AS record, 0 AS recency, start, until FROM {clashes} WHERE sure"
+            )
+            for which in ("one", "other")
+        )
+    )
+
+
+def _clashes(plan: Plan, atom: Contradiction) -> str:
+    """Every two records that say different things of somebody they are both about, and where both are inside the window."""
+    value = f"value_{atom.fact}"
+    records = selected(plan, atom.selection, atom.about, value, "people")
+    stated = plan.view("stated", f'SELECT *, "{value}" AS said FROM {records} WHERE "{value}" IS NOT NULL')
+    surely = f"SELECT *, {certain(atom.within)} FROM {stated}"
+    sure = f"SELECT *, start AS sure_start, until AS sure_until FROM {named(bracketed(surely), 's')}"
+    timed = plan.view(
+        "timed",
+        f"SELECT s.* EXCLUDE (start, until), {possible(atom.within, 's')} FROM {named(bracketed(sure), 's')}",
+    )
+    agencies = "AND one.agency <> other.agency" if atom.different_agencies else ""
+    return plan.keep(
+        "clashes",
+        f"""
+        SELECT one.child, one.record AS record_one, other.record AS record_other, one.sure AND other.sure AS sure,
+               greatest(one.sure_start, other.sure_start) AS start, least(one.sure_until, other.sure_until) AS until,
+               greatest(one.start, other.start) AS perhaps_start, least(one.until, other.until) AS perhaps_until,
+               one.vague OR NOT one.sure AS doubtful_one, other.vague OR NOT other.sure AS doubtful_other,
+               one.why AS why_one, other.why AS why_other, one.about AS about_one, other.about AS about_other
+        FROM {timed} AS one JOIN {timed} AS other ON one.child = other.child AND one.record < other.record
+        WHERE one.said <> other.said AND list_has_any(one.people, other.people) {agencies}""",
+    )

@@ -1,0 +1,201 @@
+"""`count`: enough records inside the trailing window, from enough different sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from wholechild.lib.civil import DAY
+from wholechild.patterns.engines.columnar.algebra import (
+    CHILD,
+    bracketed,
+    islands,
+    judged,
+    named,
+    overlap,
+    sweep,
+    within,
+)
+from wholechild.patterns.engines.columnar.plan import Plan
+from wholechild.patterns.engines.columnar.selecting import certain, possible, selected
+from wholechild.patterns.intervals import BEGINNING
+from wholechild.patterns.language.nodes import Count, Distinct
+
+#: The column whose different values are counted, and the rows that count.
+_OF: Final[Mapping[Distinct, tuple[str, str]]] = {
+    Distinct.SECTORS: ("sector", "sector <> 0"),
+    Distinct.AGENCIES: ("agency", "sector <> 0"),
+    Distinct.AREAS: ("area", ""),
+    Distinct.PEOPLE: ("person", ""),
+    Distinct.KINDS: ("kind", ""),
+    Distinct.DIMENSIONS: ("dimension", ""),
+    Distinct.DAYS: ("earliest", "NOT vague"),
+}
+_CARRIED: Final = (
+    "child, record, kind, sector, agency, area, person, count, earliest, latest, vague, why, about"
+)
+
+
+def truth(plan: Plan, atom: Count) -> str:
+    """The name of the truth of a count."""
+    records = selected(plan, atom.selection, atom.about)
+    sure = plan.view("sure", f"SELECT {_CARRIED}, {certain(atom.within)} FROM {records} WHERE sure")
+    holds = plan.keep("enough", _enough(plan, atom, sure, sure=True))
+    doubtful = plan.keep("doubtful", f"SELECT DISTINCT child FROM {records} WHERE vague OR NOT sure")
+    return plan.keep(
+        "count", judged(holds, plan.keep("doubts", _doubts(plan, atom, records, holds, doubtful)))
+    )
+
+
+def evidence(plan: Plan, atom: Count) -> str:
+    """SELECT where each record counts for certain."""
+    records = selected(plan, atom.selection, atom.about)
+    return f"SELECT child, record, 0 AS recency, {certain(atom.within)} FROM {records} WHERE sure"
+
+
+# -- enough -----------------------------------------------------------------------------------------------------------
+
+
+def _enough(plan: Plan, atom: Count, spans: str, *, sure: bool) -> str:
+    """SELECT where the spans that cover an instant together reach the threshold and every distinct demand."""
+    if atom.at_least == 1 and not atom.distinct:
+        return islands(spans)
+    if any(what is Distinct.DIMENSIONS for what, _ in atom.distinct):
+        spans = plan.view("dimensioned", f"SELECT *, {_dimension(plan, atom)} AS dimension FROM {spans}")
+    able = plan.keep("able", _able(atom, spans))
+    spans = plan.view("spans", f"SELECT * FROM {spans} WHERE {within(CHILD, able)}")
+    channels: dict[str, str | tuple[str, str]] = {"records": (spans, "count")}
+    for i, (what, _) in enumerate(atom.distinct):
+        column, counts = _OF[what]
+        spans_of = bracketed(f"SELECT * FROM {spans} WHERE {counts}") if counts else spans
+        channels[f"different_{i}"] = bracketed(islands(spans_of, ("child", column)))
+    demands = [f"records >= {atom.at_least}"]
+    demands += [
+        f"different_{i} >= {least}"
+        for i, (what, least) in enumerate(atom.distinct)
+        if what is not Distinct.DAYS
+    ]
+    days = [
+        (f"different_{i}", least) for i, (what, least) in enumerate(atom.distinct) if what is Distinct.DAYS
+    ]
+    if days:
+        channels["vague_ones"] = bracketed(f"SELECT * FROM {spans} WHERE vague")
+    pieces = bracketed(
+        f"SELECT * FROM {named(bracketed(sweep(channels)), 'p')} WHERE {' AND '.join(demands)}"
+    )
+    for column, least in days:
+        pieces = bracketed(
+            _on_days(
+                plan,
+                plan.keep("counted", f"SELECT * FROM {named(pieces, 'q')}"),
+                spans,
+                column,
+                least,
+                sure=sure,
+            )
+        )
+    return islands(pieces)
+
+
+def _able(atom: Count, spans: str) -> str:
+    """SELECT the children who have so much at all, at whatever time: most drop out here, before anything is sorted."""
+    demands = [f"sum(count) >= {atom.at_least}"]
+    for what, least in atom.distinct:
+        if what is not Distinct.DAYS:
+            column, counts = _OF[what]
+            counted = f"CASE WHEN {counts} THEN {column} END" if counts else column
+            demands.append(f"count(DISTINCT {counted}) >= {least}")
+    return f"SELECT child FROM {spans} WHERE start < until GROUP BY child HAVING {' AND '.join(demands)}"
+
+
+def _dimension(plan: Plan, atom: Count) -> str:
+    """The dimension of a row's kind, as a number."""
+    dimensions = plan.source.words.dimension
+    kinds = [
+        (plan.source.code("kind", kind), dimensions.get(kind, "")) for kind in sorted(atom.selection.kinds)
+    ]
+    numbers = {text: number for number, text in enumerate(sorted({text for _, text in kinds}))}
+    branches = " ".join(f"WHEN {code} THEN {numbers[text]}" for code, text in kinds if code is not None)
+    return f"CASE kind {branches} ELSE -1 END" if branches else "-1"
+
+
+# -- days -------------------------------------------------------------------------------------------------------------
+
+
+def _on_days(plan: Plan, pieces: str, spans: str, column: str, least: int, *, sure: bool) -> str:
+    """SELECT those pieces on which the records were on enough different days.
+
+    Where every record has an exact date its days were counted by the sweep. Where some are vague, the periods are folded into
+    the number of days, the one that ends first taken first: for certain, periods that do not overlap; perhaps, a day for
+    each that finds a free one.
+    """
+    periods = f"""
+        SELECT p.child, p.start, p.until, list_sort(list(struct_pack(latest := s.latest, earliest := s.earliest, days := 0))) AS periods
+        FROM {named(pieces, "p")} JOIN {named(spans, "s")} ON s.child = p.child AND s.start <= p.start AND p.until <= s.until
+        WHERE p.vague_ones > 0 AND s.start < s.until GROUP BY p.child, p.start, p.until"""
+    folded = plan.keep("periods", periods)
+    fold = _surely_separate if sure else _perhaps_separate
+    return f"""
+        SELECT child, start, until FROM {pieces} WHERE vague_ones = 0 AND {column} >= {least}
+        UNION ALL
+        SELECT child, start, until FROM {named(bracketed(f"SELECT child, start, until, {fold('periods')} AS days FROM {folded}"), "f")} WHERE days >= {least}"""
+
+
+def _surely_separate(periods: str) -> str:
+    """How many of the periods can be chosen so that none overlap: the last day taken so far is carried along."""
+    taken = f"""list_reduce({periods}, lambda so_far, p:
+        CASE WHEN p.earliest > so_far.latest THEN struct_pack(latest := p.latest, earliest := p.earliest, days := so_far.days + 1) ELSE so_far END,
+        struct_pack(latest := {_NO_DAY}, earliest := {_NO_DAY}, days := 0))"""
+    return f"struct_extract({taken}, 'days')"
+
+
+def _perhaps_separate(periods: str) -> str:
+    """How many of the periods can each be given a day of their own: the days taken so far are carried along."""
+    days = f"list_transform({periods}, lambda p: generate_series(p.earliest, p.latest, {DAY}))"
+    none = "CAST([] AS BIGINT[])"
+    return f"""len(list_reduce({days}, lambda taken, free:
+        list_concat(taken, list_slice(list_filter(free, lambda day: NOT list_contains(taken, day)), 1, 1)), {none}))"""
+
+
+_NO_DAY: Final = f"CAST({BEGINNING} AS BIGINT)"
+
+
+# -- doubts -----------------------------------------------------------------------------------------------------------
+
+
+def _doubts(plan: Plan, atom: Count, records: str, holds: str, doubtful: str) -> str:
+    """SELECT the spans that are only possible, with each record that counts there perhaps, but not for certain.
+
+    Where every record counts for certain and it is only open on which days they were, the vague ones are named.
+    """
+    theirs = within(CHILD, doubtful)
+    maybe = plan.view("maybe", f"SELECT {_CARRIED}, {possible(atom.within)} FROM {records} WHERE {theirs}")
+    enough = plan.keep("perhaps_enough", _enough(plan, atom, maybe, sure=False))
+    both = sweep({"possible": enough, "surely": bracketed(f"SELECT * FROM {holds} WHERE {theirs}")})
+    only = plan.keep(
+        "only_possible",
+        f"SELECT child, start, until FROM {named(bracketed(both), 'b')} WHERE possible > 0 AND surely = 0",
+    )
+    doubts = plan.keep("named", overlap(bracketed(_perhaps(records, atom.within)), only, "l.why, l.about"))
+    if all(what is not Distinct.DAYS for what, _ in atom.distinct):
+        return f"SELECT * FROM {doubts}"
+    rest = sweep({"possible": only, "told": bracketed(islands(doubts))})
+    unnamed = bracketed(
+        f"SELECT child, start, until FROM {named(bracketed(rest), 'b')} WHERE possible > 0 AND told = 0"
+    )
+    vague = bracketed(f"SELECT child, why, about, {certain(atom.within)} FROM {records} WHERE sure AND vague")
+    return f"SELECT * FROM {doubts} UNION ALL {overlap(vague, unnamed, 'l.why, l.about')}"
+
+
+def _perhaps(records: str, window: int | None) -> str:
+    """SELECT where each record counts perhaps and not for certain: before its certain span, and after it."""
+    until = "known_to" if window is None else f"least(known_to, latest + {window})"
+    certain_until = "known_to" if window is None else f"least(known_to, earliest + {window})"
+    first, passed = "greatest(known_from, earliest)", "greatest(known_from, passed)"
+    never = f"NOT sure OR {passed} >= {certain_until}"
+    return f"""
+        SELECT child, why, about, {first} AS start, CASE WHEN {never} THEN {until} ELSE {passed} END AS until
+        FROM {records} WHERE vague OR NOT sure
+        UNION ALL
+        SELECT child, why, about, {certain_until} AS start, {until} AS until
+        FROM {records} WHERE vague AND sure AND {passed} < {certain_until}"""

@@ -1,0 +1,268 @@
+"""`state: fact`, `trend` and `unanswered`: something begins, and lasts until something else is known to have ended it.
+
+Each beginning (an opening, a pair of measurements) is an item with a key of its own. Over an item's axis four channels are swept:
+where it has `begun` for certain, where it may have (`maybe`), where an ending is certain (`ended`) and where one may be
+(`perhaps`). It holds where it has begun and no ending can be; it fails where it has not begun or has ended; between the
+two it cannot tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Several
+from dataclasses import dataclass
+from typing import Final
+
+from wholechild.lib.civil import DAY
+from wholechild.patterns.engines.columnar.algebra import (
+    WHY,
+    both,
+    bracketed,
+    islands,
+    judged,
+    named,
+    sweep,
+    text,
+)
+from wholechild.patterns.engines.columnar.coverage import covered
+from wholechild.patterns.engines.columnar.plan import Plan
+from wholechild.patterns.engines.columnar.selecting import certain, number, possible, selected
+from wholechild.patterns.history import Scope
+from wholechild.patterns.intervals import Why
+from wholechild.patterns.language.nodes import FactState, Trend, Unanswered
+
+_RECORD: Final = ("child", "record", "known_from")
+_PAIR: Final = ("child", "one", "one_from", "other", "other_from")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lasting:
+    """The relations of one atom, each with the columns of `key`; `maybe` and `perhaps` carry reasons.
+
+    Shape    `heard` is, for each sector that must be covered, where it was. `both_doubts`: while it is open whether it has
+             begun, a possible ending is named beside it.
+    """
+
+    key: Several[str]
+    begun: str
+    maybe: str
+    ended: str
+    perhaps: str
+    heard: tuple[tuple[str, str], ...] = ()
+    both_doubts: bool = True
+
+
+def fact(plan: Plan, atom: FactState) -> str:
+    """The name of the truth of a fact that is opened and closed by records."""
+    return _truth(plan, _fact(plan, atom), "fact")
+
+
+def fact_evidence(plan: Plan, atom: FactState) -> str:
+    return _item_evidence(plan, _fact(plan, atom), "record")
+
+
+def trend(plan: Plan, atom: Trend) -> str:
+    """The name of the truth of a measure that fell or rose."""
+    return _truth(plan, _trend(plan, atom), "trend")
+
+
+def trend_evidence(plan: Plan, atom: Trend) -> str:
+    return _item_evidence(plan, _trend(plan, atom), "one", "other")
+
+
+def unanswered(plan: Plan, atom: Unanswered, nation: str) -> str:
+    """The name of the truth of something that was opened and, by its clock, not answered."""
+    return _truth(plan, _unanswered(plan, atom, nation), "unanswered")
+
+
+def unanswered_evidence(plan: Plan, atom: Unanswered, nation: str) -> str:
+    return _item_evidence(plan, _unanswered(plan, atom, nation), "record")
+
+
+# -- the sweep --------------------------------------------------------------------------------------------------------
+
+
+def _pieces(plan: Plan, lasting: _Lasting) -> str:
+    """The pieces of each item's axis on which it holds or may hold."""
+    channels: dict[str, str | tuple[str, str]] = {
+        "begun": lasting.begun, "maybe": lasting.maybe, "ended": lasting.ended, "perhaps": lasting.perhaps,
+    }  # fmt: skip
+    channels |= {f"heard_{i}": relation for i, (_, relation) in enumerate(lasting.heard)}
+    return plan.keep(
+        "pieces",
+        f"SELECT * FROM {named(bracketed(sweep(channels, lasting.key)), 'p')} WHERE maybe > 0 AND ended = 0",
+    )
+
+
+def _held(plan: Plan, lasting: _Lasting) -> str:
+    heard = "".join(f" AND heard_{i} > 0" for i in range(len(lasting.heard)))
+    return bracketed(f"SELECT * FROM {_pieces(plan, lasting)} WHERE begun > 0 AND perhaps = 0{heard}")
+
+
+def _truth(plan: Plan, lasting: _Lasting, hint: str) -> str:
+    holds = plan.keep("lasted", islands(_held(plan, lasting)))
+    pieces = _pieces(plan, lasting)
+    ending = "p.perhaps > 0" if lasting.both_doubts else "p.perhaps > 0 AND p.begun > 0"
+    doubts = [
+        _passed_on(pieces, lasting.key, lasting.maybe, "p.begun = 0"),
+        _passed_on(pieces, lasting.key, lasting.perhaps, ending),
+    ]
+    doubts += [
+        f"SELECT child, start, until, {WHY[Why.NOT_CONNECTED]} AS why, {plan.sector(sector)} AS about FROM {pieces} WHERE begun > 0 AND perhaps = 0 AND heard_{i} = 0"
+        for i, (sector, _) in enumerate(lasting.heard)
+    ]
+    return plan.keep(hint, judged(holds, plan.keep("doubts", both(*map(bracketed, doubts)))))
+
+
+def _passed_on(pieces: str, key: Several[str], reasons: str, where: str) -> str:
+    """SELECT the pieces (`p`) with each of the reasons that covers them."""
+    same = " AND ".join(f"r.{name} = p.{name}" for name in key)
+    return f"""
+        SELECT p.child, p.start, p.until, r.why, r.about FROM {named(pieces, "p")} JOIN {named(reasons, "r")}
+        ON {same} AND r.start <= p.start AND p.until <= r.until WHERE {where}"""
+
+
+def _item_evidence(plan: Plan, lasting: _Lasting, *records: str) -> str:
+    held = _held(plan, lasting)
+    return both(
+        *(
+            bracketed(f"SELECT child, {record} AS record, 0 AS recency, start, until FROM {named(held, 'h')}")
+            for record in records
+        )
+    )
+
+
+def _reason(ending: str, otherwise: str) -> str:
+    """The columns of the reason of a possible ending: its own where it is doubtful, else that of what it may end."""
+    return ", ".join(
+        f"CASE WHEN {ending}.vague OR NOT {ending}.sure THEN {ending}.{of} ELSE {otherwise}{of} END AS {of}"
+        for of in ("why", "about")
+    )
+
+
+# -- fact -------------------------------------------------------------------------------------------------------------
+
+
+def _fact(plan: Plan, atom: FactState) -> _Lasting:
+    opened, closings = selected(plan, atom.opened_by, atom.about), selected(plan, atom.closed_by, atom.about)
+    person = "" if atom.about is Scope.CHILD else "AND c.person = o.person"
+    after = f"FROM {opened} AS o JOIN {closings} AS c ON c.child = o.child AND c.record <> o.record AND c.latest >= o.earliest {person}"
+    key = "o.child, o.record, o.known_from"
+    return _Lasting(
+        _RECORD,
+        begun=plan.view(
+            "begun", f"SELECT child, record, known_from, {certain(None)} FROM {opened} WHERE sure"
+        ),
+        maybe=plan.view(
+            "maybe", f"SELECT child, record, known_from, why, about, {possible(None)} FROM {opened}"
+        ),
+        ended=plan.view(
+            "ended", f"SELECT {key}, {certain(None, 'c')} {after} WHERE c.sure AND c.earliest >= o.latest"
+        ),
+        perhaps=plan.view("perhaps", f"SELECT {key}, {_reason('c', 'o.')}, {possible(None, 'c')} {after}"),
+    )
+
+
+# -- trend ------------------------------------------------------------------------------------------------------------
+
+
+def _trend(plan: Plan, atom: Trend) -> _Lasting:
+    column = f"measure_{atom.measure}"
+    records = selected(plan, atom.selection, atom.about, column)
+    measured = plan.view(
+        "measured", f'SELECT *, "{column}" AS measured FROM {records} WHERE "{column}" IS NOT NULL'
+    )
+    pairs = plan.keep("pairs", _pairs(atom, measured))
+    person = "" if atom.about is Scope.CHILD else "AND s.person = p.person"
+    after = f"""FROM {pairs} AS p JOIN {measured} AS s ON s.child = p.child AND s.record <> p.one AND s.record <> p.other
+        AND s.latest > p.earliest AND NOT ({_changed(atom, "p.measured", "s.measured")}) {person}"""
+    key = "p.child, p.one, p.one_from, p.other, p.other_from"
+    return _Lasting(
+        _PAIR,
+        begun=plan.view(
+            "begun", f"SELECT *, sure_start AS start, sure_until AS until FROM {pairs} WHERE sure"
+        ),
+        maybe=plan.view("maybe", f"SELECT *, perhaps_start AS start, perhaps_until AS until FROM {pairs}"),
+        ended=plan.view(
+            "ended", f"SELECT {key}, {certain(None, 's')} {after} WHERE s.sure AND s.earliest > p.latest"
+        ),
+        perhaps=plan.view(
+            "perhaps", f"SELECT {key}, {_reason('s', 'p.later_')}, {possible(None, 's')} {after}"
+        ),
+    )
+
+
+def _pairs(atom: Trend, measured: str) -> str:
+    """SELECT the pairs of measurements of one person that show the change, or may."""
+    person = "" if atom.about is Scope.CHILD else "AND a.person = b.person"
+    least, most = atom.apart
+    known = "least(a.known_to, b.known_to"
+    doubt = ", ".join(
+        f"CASE WHEN a.vague OR NOT a.sure THEN a.{of} ELSE b.{of} END AS {of}, b.{of} AS later_{of}"
+        for of in ("why", "about")
+    )
+    return f"""
+        SELECT a.child, a.record AS one, a.known_from AS one_from, b.record AS other, b.known_from AS other_from,
+               b.person, b.earliest, b.latest, a.measured, {doubt},
+               a.sure AND b.sure AND b.earliest - a.latest >= {least} AND b.latest - a.earliest <= {most} AS sure,
+               greatest(a.known_from, b.known_from, a.passed, b.passed) AS sure_start,
+               {known}, b.earliest + {atom.remembered}) AS sure_until,
+               greatest(a.known_from, b.known_from, a.earliest, b.earliest) AS perhaps_start,
+               {known}, b.latest + {atom.remembered}) AS perhaps_until
+        FROM {measured} AS a JOIN {measured} AS b ON a.child = b.child {person}
+        WHERE b.latest - a.earliest >= {least} AND b.earliest - a.latest <= {most} AND {_changed(atom, "a.measured", "b.measured")}"""
+
+
+def _changed(atom: Trend, before: str, after: str) -> str:
+    change = f"({after} - {before})" if atom.rises else f"({before} - {after})"
+    if atom.percent is not None:
+        return f"{before} > 0 AND {change} * 100 >= {number(atom.percent)} * {before}"
+    return f"{change} >= {number(atom.amount)}" if atom.amount is not None else "1 = 0"
+
+
+# -- unanswered -------------------------------------------------------------------------------------------------------
+
+
+def _unanswered(plan: Plan, atom: Unanswered, nation: str) -> _Lasting:
+    opened, answers = _due(plan, atom, nation), selected(plan, atom.answered_by, atom.about)
+    remembered = atom.remembered
+    forgotten = {
+        of: "known_to" if remembered is None else f"least(known_to, due_{of} + {remembered})"
+        for of in ("first", "last")
+    }
+    after = f"FROM {opened} AS o JOIN {answers} AS a ON a.child = o.child AND a.record <> o.record AND a.latest >= o.earliest"
+    key = "o.child, o.record, o.known_from"
+    return _Lasting(
+        _RECORD,
+        begun=plan.view("begun", f"SELECT child, record, known_from, greatest(known_from, due_last) AS start, {forgotten['first']} AS until FROM {opened} WHERE sure"),
+        maybe=plan.view("maybe", f"SELECT child, record, known_from, why, about, greatest(known_from, due_first) AS start, {forgotten['last']} AS until FROM {opened}"),
+        ended=plan.view("ended", f"SELECT {key}, {certain(None, 'a')} {after} WHERE a.sure AND a.earliest >= o.latest"),
+        perhaps=plan.view("perhaps", f"SELECT {key}, a.why, a.about, {possible(None, 'a')} {after}"),
+        heard=tuple((sector, plan.view("heard", _heard(plan, opened, sector))) for sector in atom.covered_by),
+        both_doubts=False,
+    )  # fmt: skip
+
+
+def _heard(plan: Plan, opened: str, sector: str) -> str:
+    """SELECT from each opening to the end of the covered spell that it lies in."""
+    return f"""
+        SELECT o.child, o.record, o.known_from, o.earliest AS start, c.until
+        FROM {opened} AS o JOIN {covered(plan, sector)} AS c ON c.child = o.child AND c.start <= o.earliest AND o.earliest < c.until"""
+
+
+def _due(plan: Plan, atom: Unanswered, nation: str) -> str:
+    """The openings, each with the instants at which its time is up, should it have been on the first or on the last day."""
+    opened, clock = selected(plan, atom.opened_by, atom.about), atom.within
+    if not clock.working_days:
+        length = (clock.amount + 1) * DAY
+        return plan.view(
+            "due", f"SELECT *, earliest + {length} AS due_first, latest + {length} AS due_last FROM {opened}"
+        )
+    plan.clocks.add((nation, clock.amount))
+    same = f"nation = {text(nation)} AND days = {clock.amount}"
+    deadlines = bracketed(f"SELECT day, due FROM deadlines WHERE {same}")
+    return plan.keep(
+        "due",
+        f"""
+        SELECT o.*, f.due AS due_first, l.due AS due_last FROM {opened} AS o
+        JOIN {named(deadlines, "f")} ON f.day = o.earliest JOIN {named(deadlines, "l")} ON l.day = o.latest""",
+    )

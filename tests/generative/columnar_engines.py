@@ -1,0 +1,54 @@
+"""The columnar engines behind one door: a batch goes in, what is said of each case comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tests.generative.batches import NATION, SHAPE, Answer, Batch, Engine
+from tests.generative.random_histories import WORDS
+from wholechild.patterns.columns import Shape, pseudonym, tables_of
+from wholechild.patterns.engines.columnar.compiling import Asked
+from wholechild.patterns.engines.columnar.duckdb import connect, evaluate, register
+from wholechild.patterns.engines.columnar.results import Doubted, Held, Rested, rested, truths
+from wholechild.patterns.engines.in_memory import Words
+from wholechild.patterns.intervals import FALSE
+
+
+def answers(
+    batch: Batch, holds: Iterable[Held], unsure: Iterable[Doubted], evidence: Iterable[Rested]
+) -> dict[tuple[int, int], Answer]:
+    """Rows back into answers; a lesson is called by its place, a child by its pseudonym."""
+    records = {pseudonym("record", o.record, b""): o.record for h in batch.histories for o in h.observations}
+    said = truths(holds, unsure, records)
+    rests = rested(evidence, records)
+    found = {}
+    for c in range(len(batch.conditions)):
+        for h, history in enumerate(batch.histories):
+            child = pseudonym("child", history.child, b"")
+            truth = said.get((str(c), child), FALSE)
+            found[h, c] = Answer(
+                truth, {start: rests.get((str(c), child, start), frozenset()) for start, _ in truth.holds}
+            )
+    return found
+
+
+def on_duckdb(
+    batch: Batch, words: Words = WORDS, shape: Shape = SHAPE, nation: str = NATION
+) -> dict[tuple[int, int], Answer]:
+    connection = connect(memory="1GB", threads=1)
+    try:
+        register(connection, tables_of(batch.histories, shape, words))
+        evaluate(connection, {str(i): Asked(c, nation) for i, c in enumerate(batch.conditions)}, words)
+        return answers(
+            batch,
+            *(
+                connection.execute(f"SELECT * FROM {table}").fetchall()
+                for table in ("holds", "unsure", "evidence")
+            ),
+        )  # type: ignore[arg-type]
+    finally:
+        connection.close()
+
+
+#: Each engine, made when it is first needed.
+ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": lambda: on_duckdb}
