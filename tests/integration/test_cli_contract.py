@@ -139,6 +139,7 @@ class TestShapes:
         assert list(self.run(wholechild, "match", "--now", "2026-03-02T10:00:00")) == [
             "children",
             "begun",
+            "changed",
             "ended",
         ]
         said = self.run(wholechild, "match", "--rates", "--years", "1", "--now", "2026-03-02T10:00:00")

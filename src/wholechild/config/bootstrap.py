@@ -117,8 +117,9 @@ def _set_up(found: Database, wanted: str) -> None:
         admin.execute("SELECT pg_advisory_lock(%s)", [_SETTING_UP])
         _check_version(admin)
         _make_roles(admin)
-        for role in (OWNER, *([APP] if "role=" in found.app.get("options", "") else [])):
-            _let_become(admin, role)
+        for role, way_in in ((OWNER, None), (APP, found.app), (ANALYTICS, found.analytics)):
+            if way_in is None or "role=" in way_in.get("options", ""):
+                _let_become(admin, role)
         _own_database(admin, found.name)
         with connected(found.owner) as owner:
             _own_schema(owner)
@@ -245,12 +246,12 @@ def _migrate(found: Database) -> None:
     from django.core.management import call_command
     from django.db import connections
 
-    from wholechild.config.database import _for_django
+    from wholechild.config.database import for_django
     from wholechild.config.django import initialise
 
     initialise()
     assert found.owner is not None  # noqa: S101 - for the type checker; _set_up has asked
-    settings = {**_for_django(found.owner), "CONN_MAX_AGE": 0}
+    settings = {**for_django(found.owner), "CONN_MAX_AGE": 0}
     settings["OPTIONS"] = {**settings["OPTIONS"], "options": found.owner.get("options", "")}
     connections.settings["owner"] = connections.configure_settings({"default": settings})["default"]
     try:

@@ -38,22 +38,36 @@ class Database:
     app: dict[str, str]
     owner: dict[str, str] | None
     admin: dict[str, str] | None
+    analytics: dict[str, str] | None = None
 
     def for_django(self) -> dict[str, Any]:
         """The value of `DATABASES["default"]`: the application role, never the owner."""
-        return _for_django(self.app)
+        return for_django(self.app)
+
+    def for_analysis(self, name: str) -> dict[str, str]:
+        """The way in of the role that only reads, to the database of this name.
+
+        Errors   DatabaseUnavailable, where this process was given no way in as that role.
+        """
+        if self.analytics is None:
+            raise embedded.DatabaseUnavailable(
+                f"there is no way in as {ANALYTICS}, the role that only reads. Give its address in WHOLECHILD_ANALYTICS_URL "
+                "(docs/how-to/run-on-your-own-postgresql.md)."
+            )
+        return {**self.analytics, "dbname": name}
 
 
 @lru_cache(maxsize=4)
-def _of(url: str, app_url: str, folder: Path) -> Database:
+def _of(url: str, app_url: str, analytics_url: str, folder: Path) -> Database:
     if url or app_url:
-        return _on_server(url, app_url)
+        return _on_server(url, app_url, analytics_url)
     return _embedded(folder)
 
 
 def database() -> Database:
     """The database that the environment names: `DATABASE_URL`, `WHOLECHILD_APP_URL`, else the embedded one."""
-    return _of(os.environ.get("DATABASE_URL", ""), os.environ.get("WHOLECHILD_APP_URL", ""), home())
+    asked = ("DATABASE_URL", "WHOLECHILD_APP_URL", "WHOLECHILD_ANALYTICS_URL")
+    return _of(*(os.environ.get(name, "") for name in asked), home())
 
 
 def _embedded(folder: Path) -> Database:
@@ -65,14 +79,16 @@ def _embedded(folder: Path) -> Database:
         {**ours, "user": APP},
         {**ours, "user": OWNER},
         {**socket, "dbname": "postgres", "user": embedded.SUPERUSER},
+        {**ours, "user": ANALYTICS},
     )
 
 
-def _on_server(url: str, app_url: str) -> Database:
+def _on_server(url: str, app_url: str, analytics_url: str) -> Database:
     admin = _parameters(url) if url else None
     app = _parameters(app_url) if app_url else _as_role(admin or {}, APP)
     owner = _as_role(admin, OWNER) if admin else None
-    return Database(False, (admin or app).get("dbname", NAME), app, owner, admin)
+    analytics = _parameters(analytics_url) if analytics_url else _as_role(admin, ANALYTICS) if admin else None
+    return Database(False, (admin or app).get("dbname", NAME), app, owner, admin, analytics)
 
 
 def _parameters(url: str) -> dict[str, str]:
@@ -94,7 +110,8 @@ def _as_role(parameters: dict[str, str], role: str) -> dict[str, str]:
     return {**parameters, "options": f"{parameters.get('options', '')} -c role={role}".strip()}
 
 
-def _for_django(app: dict[str, str]) -> dict[str, Any]:
+def for_django(app: dict[str, str]) -> dict[str, Any]:
+    """A value of `DATABASES` for libpq parameters."""
     others = {
         key: value for key, value in app.items() if key not in ("dbname", "user", "password", "host", "port")
     }

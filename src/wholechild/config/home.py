@@ -34,13 +34,13 @@ def secret_key(folder: Path) -> str:
         return named
     kept = folder / "secret-key"
     if not kept.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_once(kept, os.urandom(48).hex())
+        write_secret(kept, os.urandom(48).hex())
     return kept.read_text().strip()
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_secret(path: Path, text: str) -> None:
     """Create the file with mode 0600, whole or not at all; whoever comes second keeps what the first wrote."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
         stream.write(text)

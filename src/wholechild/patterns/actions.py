@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from wholechild.lib.civil import civil
 from wholechild.patterns.language.lesson import Lesson
-from wholechild.patterns.models import Match, MatchChange, Watch
+from wholechild.patterns.models import Match, MatchChange, SnapshotBegun, SnapshotSealed, Watch
 from wholechild.patterns.noting import Begun, Changed, next_edge, spells_of, to_note
 from wholechild.patterns.picture import ChildPicture
 from wholechild.patterns.queries import (
@@ -24,9 +24,9 @@ from wholechild.patterns.queries import (
     watched,
 )
 from wholechild.records.ids import stable_id
-from wholechild.trust.actions import SALT_BYTES, Salts, append, disclose, hand_on
+from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append, disclose, hand_on
 from wholechild.trust.outbox import CHILDREN
-from wholechild.trust.permissions import Decision, classes_for, decide
+from wholechild.trust.permissions import Decision, classes_for, classes_in_columns, decide, may_analyse
 from wholechild.trust.queries import moment_of, one_snapshot, relations_to
 from wholechild.trust.viewers import Viewer, system
 
@@ -232,3 +232,34 @@ def open_picture(
             disclosure_id=f"dis-{salts(12).hex()}", salts=salts,
         )  # fmt: skip
     return picture
+
+
+class MayNot(PermissionError):
+    """Somebody may not do this; the message says by which line of the table, and is fit to show."""
+
+
+def begin_snapshot(*, by: Viewer, purpose: str, at: datetime, snapshot: str, salts: Salts) -> frozenset[str]:
+    """Note that a snapshot is being taken, before anything is read, and give the classes of data that it may open.
+
+    Errors   MayNot, if the role may not; nothing is noted then.
+    """
+    decision = may_analyse(by.role)
+    if not decision:
+        raise MayNot(
+            f"{by.user} may not have a snapshot taken ({decision.rule}). Ask a panel analyst or the operator."
+        )
+    classes = classes_in_columns(purpose)
+    begun = SnapshotBegun(id=snapshot, wanted_by=by.user, classes=sorted(classes), begun_at=at)
+    add_facts(by=by.user, purpose=purpose, at=at, act="snapshot.begin", facts=[begun], salts=salts)
+    return classes
+
+
+def seal_snapshot(
+    *, by: Viewer, purpose: str, at: datetime, snapshot: str, head: str, manifest_sha256: str, children: int, salts: Salts
+) -> None:  # fmt: skip
+    """Note that a snapshot is whole, so that its manifest can be compared with the ledger for ever."""
+    sealed = SnapshotSealed(
+        id=stable_id("sealed", snapshot), snapshot=snapshot, head=head, manifest_sha256=manifest_sha256,
+        children=children, sealed_at=at,
+    )  # fmt: skip
+    add_facts(by=by.user, purpose=purpose, at=at, act="snapshot.seal", facts=[sealed], salts=salts)

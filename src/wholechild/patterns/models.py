@@ -73,6 +73,35 @@ class MatchChange(Fact):
         constraints = [models.UniqueConstraint(fields=["match", "number"], name="patterns_change_number")]
 
 
+class SnapshotBegun(Fact):
+    """That somebody had the columns of everybody's histories written out: noted before anything is read.
+
+    `classes` are the classes of data whose records were opened, `wanted_by` the account, or the software's own task.
+    """
+
+    ledger_kind = "snapshot_begun"
+    said = ("id", "wanted_by", "classes")
+    added = ("begun_at",)
+
+    wanted_by = Word()
+    classes = ArrayField(Word())
+    begun_at = models.DateTimeField()
+
+
+class SnapshotSealed(Fact):
+    """That a snapshot is whole: at which head of the ledger it was taken, and what its manifest hashes to."""
+
+    ledger_kind = "snapshot_sealed"
+    said = ("id", "snapshot", "head", "manifest_sha256", "children")
+    added = ("sealed_at",)
+
+    snapshot = Word(unique=True)
+    head = Word()
+    manifest_sha256 = Word()
+    children = models.IntegerField()
+    sealed_at = models.DateTimeField()
+
+
 class Watch(models.Model):
     """When time alone will change what holds for a child. Not a fact: it follows from the facts.
 

@@ -368,6 +368,22 @@ _CHILDREN: Final = (
 )
 
 
+def persons_of(viewer: Viewer, identities: Collection[str], at: datetime) -> dict[str, str]:
+    """identity -> the person whom it is linked to now, for those whom the viewer may know of."""
+    live = Link.objects.exclude(pk__in=Unlink.objects.values("link"))
+    wanted = live.extra(where=["identity = ANY(%s)"], params=[list(identities)])
+    found = dict(wanted.values_list("identity", "person"))
+    seen = visible(viewer, set(found.values()), at)
+    return {identity: person for identity, person in found.items() if "existence" in seen[person]}
+
+
+def sexes_of(viewer: Viewer, at: datetime) -> dict[str, str]:
+    """person -> the sex that was last stated, for everybody of whom an agency states one and whom the viewer may know of."""
+    rows = _current().exclude(sex="").order_by("learnt_at", "pk").values_list("identity", "sex")
+    stated = dict(rows.iterator(chunk_size=20_000))
+    return {person: stated[identity] for identity, person in persons_of(viewer, stated, at).items()}
+
+
 # -- whom a change concerns ----------------------------------------------------------------------------------------------
 
 

@@ -174,6 +174,16 @@ def coverage_rows(viewer: Viewer) -> list[Coverage]:
     return [Coverage(Agency.of(row.agency), row.live_from, row.live_to) for row in last.values()]
 
 
+def areas_served(viewer: Viewer) -> frozenset[str]:
+    """The areas of all agencies that have sent anything about anybody."""
+    found = {agency for model in (PersonRow, RecordRow, CoverageRow) for agency in _agencies(model)}
+    return frozenset(Agency.of(agency).area for agency in found)
+
+
+def _agencies(model: type[Row]) -> set[str]:
+    return set(model._default_manager.values_list("agency", flat=True).distinct())
+
+
 def last_heard(viewer: Viewer) -> dict[str, datetime]:
     """agency id -> when we last learnt a record from it, by the deliveries that were not withdrawn."""
     latest: dict[str, datetime] = {}

@@ -41,6 +41,16 @@ MAY_SEE: Final[frozenset[tuple[str, str, str]]] = frozenset(
 )
 
 
+#: (purpose, class of data): whose records may stand in pseudonymised columns, as the kind of thing that was recorded, when and
+#: by which kind of service. No column holds a name, a place, or what a record says; so "place" and "legal" open neither an
+#: address nor a paper. That somebody is in a sealed place narrows the place by itself: those records stay out.
+IN_COLUMNS: Final[frozenset[tuple[str, str]]] = frozenset(
+    ("analysis", data_class) for data_class in ("existence", "content", "familys_words", "place", "legal")
+)
+#: Roles that may have a snapshot taken, and may say whom a pseudonym stands for.
+MAY_ANALYSE: Final = frozenset({"panel_analyst", "review_author", "information_governance_lead", "operator"})
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Yes or no, and the line of the table that says so. `rule` is fit to keep beside a disclosure."""
@@ -59,6 +69,17 @@ def decide(role: str, relations: Iterable[str], data_class: str) -> Decision:
         if (role, relation, data_class) in MAY_SEE:
             return Decision(True, f"{role} / {relation} / {data_class}")
     return Decision(False, f"no line for {role} / {', '.join(held) or 'no relation'} / {data_class}")
+
+
+def classes_in_columns(purpose: str) -> frozenset[str]:
+    """Every class of data whose records may stand in columns for this purpose; none for a purpose that is not named."""
+    return frozenset(data_class for named, data_class in IN_COLUMNS if named == purpose)
+
+
+def may_analyse(role: str) -> Decision:
+    """Whether somebody in this role may take a snapshot. The software's own task may: it shows nobody anything."""
+    allowed = role == "system" or role in MAY_ANALYSE
+    return Decision(allowed, f"{role} / analysis" if allowed else f"no line for {role} / analysis")
 
 
 def classes_for(role: str, relations: Collection[str]) -> frozenset[str]:

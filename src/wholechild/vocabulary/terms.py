@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -294,6 +295,15 @@ class Vocabulary:
 def _plain_id(name: str) -> str:
     """`Hospital ED` and `hospital-ed` are `hospital_ed`."""
     return re.sub(r"[\s_-]+", "_", name.strip().lower())
+
+
+@lru_cache(maxsize=1)
+def fingerprint() -> str:
+    """What the words of this version are, as one short text: another vocabulary has another."""
+    digest = sha256()
+    for path in sorted(DATA.rglob("*.yaml")):
+        digest.update(path.relative_to(DATA).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:32]
 
 
 @lru_cache(maxsize=1)
