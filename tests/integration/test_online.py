@@ -10,16 +10,20 @@ import pytest
 
 from tests.feeds import as_ndjson
 from tests.integration.worlds import (
+    AMY,
     BRUISED,
     EVERYONE,
     FROM_HOSPITAL,
     FROM_POLICE,
     JOINED,
+    MOTHER,
     TWO_AGENCIES,
+    VISITOR,
     amy,
     bruise,
     moment,
     note,
+    sent,
     violence,
 )
 
@@ -251,3 +255,136 @@ def test_a_lesson_that_is_no_longer_in_force_closes_its_matches(deliver: Any) ->
     note(NOW, JOINED)
     note(NEXT, BRUISED)
     assert MatchChange.objects.get().why == "the lesson is no longer in force"
+
+
+# -- whom a change concerns ----------------------------------------------------------------------------------------------
+
+BEN = {"given_name": "Ben", "family_name": "Amble", "born": "2018-04-01", "nhs_number": "9990000026"}
+MARY = {**MOTHER, "nhs_number": "9990000034"}
+CRAIG = {"given_name": "Craig", "family_name": "Dun", "born": "1990-01-01", "nhs_number": "9990000042"}
+
+
+def visited(row: str, reference: str, **more: Any) -> dict[str, Any]:
+    return sent(VISITOR, row, reference, **more)
+
+
+#: Amy and Ben share a mother; Craig lives with Amy. Each step of two leads from one of them to a child.
+FAMILY = [
+    *(visited("person", f"C-{n}", **who) for n, who in enumerate((AMY, MARY, BEN, CRAIG), 1)),
+    visited("tie", "T-1", subject="C-1", relation="mother", other="C-2"),
+    visited("tie", "T-2", subject="C-3", relation="mother", other="C-2"),
+    visited("residence", "R-1", subject="C-1", household="H-1"),
+    visited("residence", "R-4", subject="C-4", household="H-1"),
+]
+
+
+@pytest.fixture
+def concerned(deliver: Any) -> Callable[[Callable[[], Any]], set[str]]:
+    """Which children (`C-1` is Amy, `C-3` Ben) an act concerns, of the family, whose first delivery is worked off."""
+    from wholechild.patterns.queries import children_concerned
+    from wholechild.trust.queries import head
+
+    deliver("family.ndjson", as_ndjson(FAMILY), at=NOW, link=True)
+    names = {amy(reference, VISITOR): reference for reference in ("C-1", "C-3")}
+
+    def by(act: Callable[[], Any]) -> set[str]:
+        before = head().leaves
+        act()
+        return {names.get(person, person) for person in children_concerned(before + 1, head().leaves)}
+
+    return by
+
+
+def about(who: str, reference: str = "X-1", **more: Any) -> dict[str, Any]:
+    return visited(
+        "record", reference, **{"kind": "health.seen", "happened": "2026-02-10", "subject": who, **more}
+    )
+
+
+@pytest.mark.usefixtures("rolled_back")
+@pytest.mark.parametrize(
+    ("who", "whom"),
+    [("C-1", {"C-1", "C-3"}), ("C-2", {"C-1", "C-3"}), ("C-3", {"C-1", "C-3"}), ("C-4", {"C-1", "C-3"})],
+)
+def test_a_record_concerns_every_child_two_steps_away(
+    concerned: Any, deliver: Any, who: str, whom: set[str]
+) -> None:
+    """Craig is two steps from Ben, by the home and by the mother; nobody is further than that here."""
+    assert concerned(lambda: deliver("2.ndjson", as_ndjson([about(who)]), at=NEXT)) <= whom
+    assert concerned(lambda: deliver("3.ndjson", as_ndjson([about(who, "X-2")]), at=NEXT)) >= (
+        {"C-1"} if who == "C-4" else whom
+    )
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_a_correction_that_moves_a_record_concerns_whom_it_leaves(concerned: Any, deliver: Any) -> None:
+    stranger = visited("person", "C-9", given_name="Joe", family_name="Other", born="1980-01-01")
+    deliver("2.ndjson", as_ndjson([stranger, about("C-1")]), at=NOW, link=True)
+    assert "C-1" in concerned(lambda: deliver("3.ndjson", as_ndjson([about("C-9")]), at=NEXT))
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_a_withdrawal_concerns_whom_the_delivery_named(concerned: Any, deliver: Any) -> None:
+    from wholechild.records.actions import withdraw_delivery
+
+    report = deliver("2.ndjson", as_ndjson([about("C-3")]), at=NOW)
+    act = lambda: withdraw_delivery(at=NEXT, delivery=report.delivery, why="a test", **EVERYONE)  # noqa: E731
+    assert concerned(act) == {"C-1", "C-3"}
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_a_split_concerns_whom_it_leaves(concerned: Any) -> None:
+    """Amy's identity becomes somebody of its own: the Amy from whom it was taken is evaluated too, as is her brother."""
+    from wholechild.patterns.models import Match
+    from wholechild.people.actions import take_back_link
+    from wholechild.people.models import Link
+
+    before = amy("C-1", VISITOR)
+    Match(
+        id="match-1", salt=b"0" * 16, person=before, lesson="joined", version=1, held_from=0, holds_until=None, sentence="x",
+        evidence=[], agencies=[], raised_at=NOW,
+    ).save(force_insert=True)  # fmt: skip
+    link = Link.objects.get(person=before)
+    found = concerned(lambda: take_back_link(at=NEXT, link=link, why="a test", **EVERYONE))
+    assert {"C-1", "C-3", amy("C-1", VISITOR)} <= found
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_coverage_concerns_those_who_live_where_it_reaches(concerned: Any, deliver: Any) -> None:
+    here = visited("coverage", "", **{"from": "2020-01-01"})
+    elsewhere = {**here, "area": "Eastvale"}
+    assert concerned(lambda: deliver("2.ndjson", as_ndjson([here]), at=NEXT)) == {"C-1"}
+    assert concerned(lambda: deliver("3.ndjson", as_ndjson([elsewhere]), at=NEXT)) == set()
+
+
+# -- several workers -------------------------------------------------------------------------------------------------------
+
+
+def test_two_workers_at_once_note_each_match_once(deliver: Any, own_database: Any) -> None:
+    """Both evaluate the same child, twenty times each, from a moment at which nothing is noted."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from wholechild.patterns.actions import evaluate_children
+    from wholechild.patterns.models import Match, MatchChange
+    from wholechild.trust.queries import verify
+
+    deliver("1.ndjson", TWO_AGENCIES, at=NOW, link=True)
+    child = amy()
+
+    def evaluate(worker: int) -> int:
+        from django.db import connections
+
+        try:
+            lessons = [(JOINED, BRUISED), (JOINED,)]
+            return sum(
+                evaluate_children(at=NOW, children=[child], lessons=lessons[n % 2], **EVERYONE).begun for n in range(10)
+            )  # fmt: skip
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        begun = sum(pool.map(evaluate, range(2)))
+    assert (begun, Match.objects.count()) == (2, 2)
+    numbers = list(MatchChange.objects.order_by("match", "number").values_list("number", flat=True))
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert verify().ok

@@ -7,6 +7,7 @@ in the middle leaves it to the next, and doing it twice changes nothing.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from procrastinate import App, JobContext
 
     from wholechild.patterns.actions import Evaluated
+    from wholechild.patterns.language.lesson import Lesson
 
 #: A job that failed is tried again after 1, 2, 4 … seconds, at last every ten minutes, until it is done.
 _LONGEST_WAIT: Final = 600
@@ -44,6 +46,7 @@ def command(once: bool, now: datetime | None, as_json: bool) -> None:
         logging.CRITICAL
     )  # what we say of a failure holds no parameters
     work = Work(now)
+    _settle_in(work)
     if not once:
         click.echo("Working. Stop with Ctrl-C or SIGTERM; what is begun is finished first.", err=True)
     with suppress(KeyboardInterrupt):
@@ -59,6 +62,13 @@ def command(once: bool, now: datetime | None, as_json: bool) -> None:
             f"{done.ended:,} have ended."
         )
     leave(Exit.DONE_WITH_ISSUES if work.failed else Exit.DONE)
+
+
+def _settle_in(work: Work) -> None:
+    """Read the lessons and the vocabulary once, and spare the collector of garbage from walking through them ever after."""
+    work.lessons()
+    gc.collect()
+    gc.freeze()
 
 
 class Work:
@@ -139,20 +149,21 @@ class Work:
             raise
 
     def _acted(self, act: Any) -> Evaluated:
-        from wholechild.patterns.queries import lessons_in_force
         from wholechild.trust.viewers import system
 
-        viewer, at = system("worker"), moment(self._now)
         us = {
-            "by": viewer.user,
-            "purpose": "match",
-            "at": at,
-            "lessons": lessons_in_force(viewer, at),
-            "salts": salts,
-        }
+            "by": system("worker").user, "purpose": "match", "at": moment(self._now), "lessons": self.lessons(), "salts": salts,
+        }  # fmt: skip
         with patiently():
             done: Evaluated = act(us)
         return done
+
+    def lessons(self) -> Sequence[Lesson]:
+        """The lessons in force now."""
+        from wholechild.patterns.queries import lessons_in_force
+        from wholechild.trust.viewers import system
+
+        return lessons_in_force(system("worker"), moment(self._now))
 
 
 async def _take_over(context: JobContext, timestamp: int) -> None:

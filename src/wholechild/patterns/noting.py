@@ -14,7 +14,7 @@ from typing import Final
 
 from wholechild.lib.civil import FOREVER
 from wholechild.patterns.assembling import match_id
-from wholechild.patterns.explain import explain
+from wholechild.patterns.explain import grounds
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.library import Engines
@@ -97,13 +97,13 @@ def spells_of(history: ChildHistory | None, lessons: Iterable[Lesson]) -> tuple[
 
 
 def _said(spell: Spell, engines: Engines) -> Said:
-    explanation = explain(spell.lesson, engines.of(spell.lesson), spell.start)
+    rests_on = grounds(spell.lesson, engines.of(spell.lesson), spell.start)
     observations = engines.history.observations
     return Said(
         None if spell.end >= FOREVER else spell.end,
-        explanation.sentence,
-        tuple(observations[i].record for i in explanation.evidence),
-        explanation.agencies,
+        rests_on.sentence,
+        tuple(observations[i].record for i in rests_on.evidence),
+        rests_on.agencies,
     )
 
 
