@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 
 from wholechild.lib.civil import Period, Precision
 from wholechild.records.facts import Agency, Coverage, Record
@@ -181,6 +181,12 @@ def areas_served(viewer: Viewer) -> frozenset[str]:
 
 def _agencies(model: type[Row]) -> set[str]:
     return set(model._default_manager.values_list("agency", flat=True).distinct())
+
+
+def last_learnt(viewer: Viewer) -> datetime | None:
+    """When anything that a record says was last learnt; None where there is no record."""
+    latest: datetime | None = RecordRow.objects.aggregate(latest=Max("learnt_at"))["latest"]
+    return latest
 
 
 def last_heard(viewer: Viewer) -> dict[str, datetime]:
