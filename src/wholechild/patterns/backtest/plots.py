@@ -77,7 +77,7 @@ def earliness(lead: Lead) -> Picture | None:
     rows = [{"name": name, "value": n} for name, n in lead.spells if n is not None]
     if not lead.before.part or len(rows) < 2:
         return None
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(alt.Data(values=rows)).encode(  # type: ignore[no-untyped-call]
         y=alt.Y("name:N", sort=None, title=None),
         x=alt.X("value:Q", title="children", axis=alt.Axis(tickMinStep=1)),
     )
@@ -95,7 +95,8 @@ def _row(name: str, share: Share) -> dict[str, Any]:
 
 def _dots(rows: Sequence[dict[str, Any]], title: str, words: str) -> Picture:
     """A dot for each figure and a line from the least to the most that it may truly be."""
-    base = alt.Chart(alt.Data(values=list(rows))).encode(y=alt.Y("name:N", sort=None, title=None))
+    data = alt.Data(values=list(rows))  # type: ignore[no-untyped-call]
+    base = alt.Chart(data).encode(y=alt.Y("name:N", sort=None, title=None))
     line = base.mark_rule(color=_BLACK, strokeWidth=2).encode(
         x=alt.X("low:Q", title=title, scale=alt.Scale(zero=True)), x2="high:Q"
     )
