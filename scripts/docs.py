@@ -257,6 +257,21 @@ def ordinary_area() -> str:
     return figures(rates())
 
 
+def synthetic_world() -> str:
+    """The trajectories and their doubles, each with its source."""
+    from wholechild.world.trajectories.figures import tables as stories
+    from wholechild.world.trajectories.reading import library
+
+    return stories(library())
+
+
+def truth() -> str:
+    """What each column of the truth says."""
+    from wholechild.world.trajectories.figures import truth_columns
+
+    return "| column | type | what it says |\n|---|---|---|\n" + truth_columns() + "\n"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/command-line.md": command_line,
     "reference/dependencies.md": dependencies,
@@ -283,6 +298,8 @@ PARTS: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("index.md", "reference"): lambda: listed("reference", leaving_out=_TOLD),
     ("../README.md", "results"): results.summary,
     ("explanation/the-ordinary-area.md", "figures"): ordinary_area,
+    ("explanation/the-synthetic-world.md", "stories"): synthetic_world,
+    ("explanation/the-synthetic-world.md", "truth"): truth,
     ("explanation/replays.md", "replays"): results.replays,
     ("explanation/replays.md", "rates"): results.rates,
     ("index.md", "explanation"): lambda: listed("explanation", leaving_out=["main-path.md", "replays.md"]),

@@ -12,7 +12,7 @@ from wholechild.cli.output import progressing
 from wholechild.cli.system import salts
 
 if TYPE_CHECKING:
-    from wholechild.world.area import Made, Plan
+    from wholechild.world.area import Made, Plan, Stories
 
 BY: Final = "system:seed-world"
 _PURPOSE: Final = "data_quality"
@@ -28,6 +28,7 @@ def load_area(
     at: datetime,
     years: int = 5,
     gaps: bool = False,
+    stories: Stories | None = None,
 ) -> Made:
     """Make the area's feeds in the folder, load them as if shared when written, and link the people in them.
 
@@ -37,8 +38,10 @@ def load_area(
     from wholechild.records.actions import ingest
     from wholechild.world.area import Plan
 
-    made = made_area(Plan(children, seed, years=years, until=until, area=area, gaps=gaps), folder)
+    plan = Plan(children, seed, years=years, until=until, area=area, gaps=gaps, stories=stories)
+    made = made_area(plan, folder)
     kind = ("" if years == 5 else f"/{years} years") + ("/gaps" if gaps else "")
+    kind += f"/{stories.said}" if stories else ""
     for path in progressing(made.paths, total=len(made.paths), label="Loading its feeds"):
         key = f"world/{area}/{seed}/{children}/{until}{kind}/{path.name}"
         ingest(by=BY, purpose=_PURPOSE, at=at, path=path, key=key, salts=salts, learnt_when_written=True)
@@ -52,8 +55,9 @@ def made_area(plan: Plan, folder: Path) -> Made:
     from wholechild.world.area import Made, make
 
     made = Made.nothing(plan)
+    label = "Making an area" if plan.stories else "Making an ordinary area"
     steps = _child_by_child(make(plan, folder))
-    for made in progressing(steps, total=plan.children, label="Making an ordinary area"):  # noqa: B007 - the last one counts
+    for made in progressing(steps, total=plan.children, label=label):  # noqa: B007 - the last one counts
         pass
     return made
 

@@ -1,5 +1,8 @@
 """`wholechild seed-world`: a synthetic area with ordinary families, at the rates that are published for England.
 
+With `--trajectories` harmful trajectories and their harmless doubles come to some of the families, and the truth is
+written beside the feeds, as truth.parquet; it is never loaded.
+
 Without `--out` the feeds are loaded into the database as if they had been shared when they were written; with it they
 are left in a folder, and no database is needed.
 """
@@ -17,8 +20,9 @@ from rich.table import Table
 from wholechild.cli.ordinary_area import load_area, made_area
 from wholechild.cli.output import Exit, console, leave, print_json
 from wholechild.cli.system import moment, now_option
-from wholechild.world.area import Made, Plan
+from wholechild.world.area import Made, Plan, Stories
 from wholechild.world.observed import Found
+from wholechild.world.trajectories.measured import Measured
 
 
 @click.command()
@@ -46,17 +50,62 @@ from wholechild.world.observed import Found
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Leave the feeds here and load nothing."
 )
+@click.option(
+    "--trajectories",
+    is_flag=True,
+    help="Add harmful trajectories and their harmless doubles, and write the truth.",
+)
+@click.option(
+    "--harm-per-1000",
+    type=click.FloatRange(0, 300),
+    help="About how many of 1,000 children are harmed, doubles in step; with --trajectories the rates of their sources.",
+)
+@click.option(
+    "--trajectory-seed", type=click.IntRange(0), help="Their own stream of chance.  [default: the seed]"
+)
+@click.option(
+    "--recording",
+    type=click.Choice(["equal", "literature"]),
+    default="equal",
+    show_default=True,
+    help="Whether agencies treat all groups of children alike, or as studies found.",
+)
 @now_option
 @click.option("--json", "as_json", is_flag=True)
 def command(children: int, seed: int, years: int, until: datetime, area: str, gaps: bool, out: Path | None,
+            trajectories: bool, harm_per_1000: float | None, trajectory_seed: int | None, recording: str,
             now: datetime | None, as_json: bool) -> None:  # fmt: skip
     """Make an area of ordinary families; exit 3 if a figure is further from the published one than it may be."""
-    plan = Plan(children, seed, years=years, until=until.date(), area=area, gaps=gaps)
+    stories = _stories(
+        trajectories, harm_per_1000, seed if trajectory_seed is None else trajectory_seed, recording, years
+    )
+    plan = Plan(children, seed, years=years, until=until.date(), area=area, gaps=gaps, stories=stories)
     made = made_area(plan, out) if out else _loaded(plan, moment(now))
     found = made.observed.report()
+    measured = made.measured.report() if made.measured else []
     print_json(_plain(made, found)) if as_json else _print(made, found, out)
     # Feeds that begin late send fewer records: then the figures are no longer those of the families.
-    leave(Exit.DONE_WITH_ISSUES if not gaps and any(not one.within for one in found) else Exit.DONE)
+    outside = any(not one.within for one in (*found, *measured))
+    leave(Exit.DONE_WITH_ISSUES if not gaps and outside else Exit.DONE)
+
+
+def _stories(
+    asked: bool, harm_per_1000: float | None, seed: int, recording: str, years: int
+) -> Stories | None:
+    """What is to come to families beyond an ordinary life; None for nothing. Ends the command on faulty trajectories."""
+    from wholechild.world.trajectories.chosen import expected_harm
+    from wholechild.world.trajectories.reading import FaultyTrajectories, library, traits_figures
+
+    if not asked and harm_per_1000 is None:
+        if recording != "equal":
+            raise click.UsageError("--recording is about trajectories; add --trajectories.")
+        return None
+    try:
+        traits_figures()
+        scale = 1.0 if harm_per_1000 is None else harm_per_1000 / expected_harm(library(), years)
+    except FaultyTrajectories as wrong:
+        raise click.ClickException(str(wrong)) from None
+    return Stories(seed, scale, recording == "literature")
 
 
 def _loaded(plan: Plan, at: datetime) -> Made:
@@ -70,8 +119,10 @@ def _loaded(plan: Plan, at: datetime) -> Made:
         / "world"
         / f"{plan.area}-{plan.seed}-{plan.children}-{plan.years}-{plan.until}{'-gaps' * plan.gaps}"
     )
+    if plan.stories:
+        folder = folder.with_name(f"{folder.name}-{plan.stories.said}")
     return load_area(plan.children, plan.seed, until=plan.until, area=plan.area, folder=folder, at=at, years=plan.years,
-                     gaps=plan.gaps)  # fmt: skip
+                     gaps=plan.gaps, stories=plan.stories)  # fmt: skip
 
 
 def _plain(made: Made, found: list[Found]) -> dict[str, Any]:
@@ -79,11 +130,35 @@ def _plain(made: Made, found: list[Found]) -> dict[str, Any]:
         "children": made.children, "families": made.families, "seed": made.plan.seed, "years": made.plan.years,
         "until": made.plan.until, "area": made.plan.area, "child_years": round(sum(made.observed.child_years), 1),
         "records": made.records, "rows": made.rows, "files": [str(path) for path in made.paths],
-        "rates": [
-            {"rate": one.rate, "title": one.title, "unit": one.unit, "published": round(one.published, 4),
-             "found": round(one.found, 4), "standard_error": round(one.error, 4), "within": one.within,
-             "standing": one.standing}
-            for one in found
+        "rates": [_plain_rate(one) for one in found], **_plain_stories(made),
+    }  # fmt: skip
+
+
+def _plain_rate(one: Found) -> dict[str, Any]:
+    return {
+        "rate": one.rate, "title": one.title, "unit": one.unit, "published": round(one.published, 4),
+        "found": round(one.found, 4), "standard_error": round(one.error, 4), "within": one.within,
+        "standing": one.standing,
+    }  # fmt: skip
+
+
+def _plain_stories(made: Made) -> dict[str, Any]:
+    """Nothing for an ordinary area: then the shape is what it always was."""
+    if made.measured is None:
+        return {}
+    return {
+        "truth": str(made.truth),
+        "story_rates": [_plain_rate(one) for one in made.measured.report()],
+        "harm_most_to_least_deprived_fifth": made.measured.gradient(),
+        "trajectories": [
+            {
+                "trajectory": one.trajectory.id, "children": one.children, "double_children": one.double_children,
+                "signals": one.signals, "double_signals": one.double_signals, "overlap": one.overlap,
+                "known": one.known, "days_to_known": one.days_to_known, "days_to_serious": one.days_to_serious,
+                "noticed": one.noticed, "recorded": one.recorded, "shared": one.shared,
+                "double_shared": one.double_shared, "ever_shared": one.ever_shared,
+            }
+            for one in made.measured.beside()
         ],
     }  # fmt: skip
 
@@ -99,8 +174,44 @@ def _print(made: Made, found: list[Found], out: Path | None) -> None:
     console().print(senders)
     console().print(_compared(found))
     click.echo("Each figure has its source in docs/explanation/the-ordinary-area.md.")
+    if made.measured:
+        _print_stories(made, made.measured)
     if out:
         click.echo(f"The feeds are in {out}; load them with: wholechild ingest --learnt-when-written {out}")
+
+
+def _print_stories(made: Made, measured: Measured) -> None:
+    console().print(_compared(measured.report()))
+    console().print(_side_by_side(measured))
+    click.echo(
+        "Signs are worries sent about a child while the story ran: the middle one, and the middle half. In common is how\n"
+        "much of the spread of signs a trajectory shares with its double: harm and no harm look alike by so much."
+    )
+    gradient = measured.gradient()
+    if gradient is not None:
+        click.echo(f"Harm is {gradient:.1f} times as usual in the most deprived fifth as in the least.")
+    click.echo(f"The truth is in {made.truth}; it is for measuring lessons, and is never loaded.")
+    click.echo("What this can and cannot show: docs/explanation/the-synthetic-world.md.")
+
+
+def _side_by_side(measured: Measured) -> Table:
+    table = Table("Trajectory", "Children", "Double", "Signs", "Signs of double", "In common", "Shared", "Double", "Known", "Days to known",
+                  box=None)  # fmt: skip
+    for one in measured.beside():
+        table.add_row(
+            one.trajectory.title, f"{one.children:,}", f"{one.double_children:,}", _middle(one.signals),
+            _middle(one.double_signals), _part(one.overlap), _part(one.shared), _part(one.double_shared),
+            _part(one.known), _middle(one.days_to_known),
+        )  # fmt: skip
+    return table
+
+
+def _middle(quartiles: tuple[float, ...]) -> str:
+    return f"{quartiles[1]:.0f} ({quartiles[0]:.0f} to {quartiles[2]:.0f})" if quartiles else "too few"
+
+
+def _part(share: float | None) -> str:
+    return "too few" if share is None else f"{share:.0%}"
 
 
 def _compared(found: Iterable[Found]) -> Table:

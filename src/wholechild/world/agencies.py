@@ -5,7 +5,7 @@ Places and people are made up; the names of schools and practices are common wor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -39,6 +39,13 @@ _DUTY: Final = {
     "marac": ("MARAC coordinator", "Monday to Friday, 9am to 5pm"),
     "registrar": ("Register office", "Monday to Friday, 9am to 4pm"),
 }
+#: Every kind of service that the area has.
+KINDS: Final = frozenset(_DUTY)
+#: The services of a neighbouring area that families of this area may meet.
+ELSEWHERE: Final = (
+    "school", "nursery", "gp", "health_visiting", "hospital_ed", "police", "childrens_social_care", "housing",
+    "education_welfare",
+)  # fmt: skip
 #: Services whose records carry NHS numbers.
 HEALTH: Final = frozenset(
     "gp health_visiting school_nursing midwifery hospital_ed hospital_ward hospital_outpatients ambulance "
@@ -74,9 +81,14 @@ class Sender:
 
 
 class Agencies:
-    """Every sender of the area, as many schools, nurseries and practices as the children need."""
+    """Every sender of the area, as many schools, nurseries and practices as the children need.
 
-    def __init__(self, area: str, children: int, window: Window, *, gaps: bool = False) -> None:
+    Shape    `elsewhere` has one sender of each kind for each neighbouring area; none unless neighbours are named.
+    """
+
+    def __init__(
+        self, area: str, children: int, window: Window, *, gaps: bool = False, neighbours: Sequence[str] = ()
+    ) -> None:
         self.window, self.gaps, self.area = window, gaps, area
         at_once = children / 1.3
         self.one = {kind: self._sender(kind) for kind in _DUTY if kind not in ("school", "nursery", "gp")}
@@ -85,10 +97,15 @@ class Agencies:
         self.primaries = self._units("school", max(2, round(at_once / 850)), "{} Primary", 0)
         self.secondaries = self._units("school", max(1, round(at_once / 2800)), "{} High School", 23)
         self.neighbourhoods = max(4, round(at_once / 600))
+        self.neighbours = tuple(neighbours)
+        self.elsewhere = {
+            (other, kind): self._sender(kind, area=other) for other in self.neighbours for kind in ELSEWHERE
+        }
 
     def __iter__(self) -> Iterator[Sender]:
         yield from self.one.values()
         yield from (*self.practices, *self.nurseries, *self.primaries, *self.secondaries)
+        yield from self.elsewhere.values()
 
     def __getitem__(self, kind: str) -> Sender:
         return self.one[kind]
@@ -112,11 +129,11 @@ class Agencies:
     def _units(self, kind: str, count: int, pattern: str, skip: int) -> list[Sender]:
         return [self._sender(kind, pattern.format(_word(skip + n)), n) for n in range(count)]
 
-    def _sender(self, kind: str, unit: str = "", place: int = 0) -> Sender:
+    def _sender(self, kind: str, unit: str = "", place: int = 0, area: str = "") -> Sender:
         share = _LATE.get(kind, 0.0) or (0.5 if kind == "school" and place % 5 == 4 else 0.0)
         span = self.window.end - self.window.start
         return Sender(
-            Agency(kind, self.area, unit), self.window.start + (int(share * span) if self.gaps else 0)
+            Agency(kind, area or self.area, unit), self.window.start + (int(share * span) if self.gaps else 0)
         )
 
 

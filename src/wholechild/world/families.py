@@ -160,7 +160,8 @@ class Families:
     def _adult(self, rng: Random, place: int, sex: str, born: int, community: Community) -> Person:
         year = date.fromordinal(born).year
         surname = community.borne_by(community.family_name(rng), sex)
-        return Person(place, sex, born, community.given_name(rng, sex, year), surname, self.nhs.take())
+        given = community.given_name(rng, sex, year)
+        return Person(place, sex, born, given, surname, self.nhs.take(), community=community.id)
 
     def _child(
         self, rng: Random, place: int, born: int, community: Community, surname: str, mother: Person, father: Person,

@@ -7,12 +7,15 @@ with; a small share of details carries a slip, as details do. Memory holds one f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import IO, Any, Final
 
+from wholechild.records.facts import Agency
 from wholechild.world.agencies import HEALTH, Agencies, Sender
 from wholechild.world.chance import stream
 from wholechild.world.log import Entry, FamilyLog, Stay
@@ -24,6 +27,17 @@ _SEX: Final = {"F": "female", "M": "male"}
 #: How often an agency asks for the address at the first contact after a move.
 _ASKED: Final = 0.85
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What went out about one family.
+
+    Shape    `records` in the order of time; `ids` are (agency id, its own id of the person) by the person's place.
+    """
+
+    records: list[Entry]
+    ids: Mapping[int, list[tuple[str, str]]]
 
 
 class Feeds:
@@ -52,8 +66,8 @@ class Feeds:
     def paths(self) -> list[Path]:
         return [self.folder / f"{kind}.ndjson" for kind in sorted(self.files)]
 
-    def send(self, log: FamilyLog) -> list[Entry]:
-        """Send everything about one family, in the order in which the agencies wrote it; returns the records sent."""
+    def send(self, log: FamilyLog) -> Sent:
+        """Send everything about one family, in the order in which the agencies wrote it."""
         sent: list[Entry] = []
         book = _FamilyBook(self, log.family)
         window = self.agencies.window
@@ -68,19 +82,17 @@ class Feeds:
             elif item.first_of_series or item.day >= item.sender.live_from:
                 book.record(item)
                 sent.append(item)
-        return sent
+        return Sent(sent, book.known_as())
 
     def _write(self, sender: Sender, row: str, values: dict[str, Any]) -> None:
         agency = sender.agency
-        head = {"row": row, "agency": agency.kind, "area": agency.area}
-        if agency.unit:
-            head["unit"] = agency.unit
         file = self.files.get(agency.kind)
         if file is None:
             file = self.files[agency.kind] = (self.folder / f"{agency.kind}.ndjson").open(
                 "w", encoding="utf-8", newline="\n"
             )
-        file.write(_encode(head | values) + "\n")
+        # Each row begins with the same words about its sender: they are encoded once.
+        file.write(f"{_head(row, agency)},{_encode(values)[1:]}\n")
         counts = self.rows.setdefault(agency.kind, {})
         counts[row] = counts.get(row, 0) + 1
 
@@ -96,6 +108,13 @@ class _FamilyBook:
         self.asked: dict[tuple[Sender, int], int] = {}
         self.details: dict[tuple[Sender, int], dict[str, Any]] = {}
         self.homes: dict[tuple[Sender, int, int], tuple[str, dict[str, Any]]] = {}
+
+    def known_as(self) -> dict[int, list[tuple[str, str]]]:
+        """Under which ids each person of the family is known, by the person's place."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        for (sender, place), local_id in self.ids.items():
+            found.setdefault(place, []).append((sender.agency.id, local_id))
+        return found
 
     def record(self, entry: Entry) -> None:
         sender = entry.sender
@@ -242,6 +261,16 @@ def _day_and_month_swapped(born: str) -> str:
     return f"{year}-{day}-{month}" if int(day) <= 12 else f"{year}-{month}-{max(1, int(day) - 1):02d}"
 
 
+@lru_cache(maxsize=4096)
+def _head(row: str, agency: Agency) -> str:
+    """How a row begins, as JSON without its closing brace."""
+    head = {"row": row, "agency": agency.kind, "area": agency.area}
+    if agency.unit:
+        head["unit"] = agency.unit
+    return _encode(head)[:-1]
+
+
+@lru_cache(maxsize=65_536)
 def _iso(day: int | None) -> str:
     return date.fromordinal(day).isoformat() if day else ""
 
@@ -252,6 +281,6 @@ def _moment(day: int, reference: str) -> str:
     The hour follows from the row's number, so that no stream of chance is spent on it.
     """
     if reference[0] != "R":
-        return f"{date.fromordinal(day).isoformat()}T08:30:00Z"
+        return f"{_iso(day)}T08:30:00Z"
     number = int(reference[2:])
-    return f"{date.fromordinal(day).isoformat()}T{9 + number * 7 % 8:02d}:{number * 13 % 60:02d}:00Z"
+    return f"{_iso(day)}T{9 + number * 7 % 8:02d}:{number * 13 % 60:02d}:00Z"

@@ -17,7 +17,10 @@ class Window:
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """Somebody. Days are ordinals (`date.toordinal`); `place` numbers the people of one family."""
+    """Somebody. Days are ordinals (`date.toordinal`); `place` numbers the people of one family.
+
+    Shape    `community` is the id of the community whose names an adult bears.
+    """
 
     place: int
     sex: str
@@ -28,6 +31,7 @@ class Person:
     mother: Person | None = None
     father: Person | None = None
     died: int | None = None
+    community: str = ""
 
 
 @dataclass(slots=True, eq=False)
