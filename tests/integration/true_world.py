@@ -77,6 +77,7 @@ def small_world(seed: int, families: int = 60) -> tuple[list[dict[str, Any]], li
             )
     for n in range(families):
         feed += _family(rng, n, truth)
+    feed += _edges(truth)
     truth.append({**truth[0], "child": "C-unfound", "identities": [], "story": "harm", "trajectory": "neglect",
                   "harm_onset": date(2024, 1, 1), "harm_first_serious": date(2024, 9, 1), "outcome_known_on": date(2024, 9, 3)})  # fmt: skip
     return feed, truth
@@ -120,6 +121,50 @@ def _family(rng: Random, n: int, truth: list[dict[str, Any]]) -> list[dict[str, 
         "deprivation_decile": 1 + n % 10, "sex": ("female", "male")[n % 2],
     })  # fmt: skip
     return rows
+
+
+def _edges(truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Children to whom something happens exactly where a figure begins or ends."""
+    gp = {"agency": "gp", "area": "Northmoor", "unit": "Elm Surgery"}
+    at_the_start = {"happened": str(START - timedelta(days=1)), "written_at": f"{START}T00:00:00Z"}
+    edges: list[tuple[str, list[dict[str, str]]]] = [
+        ("2015-05-05", [at_the_start]),
+        ("2025-06-01", [_hurt("2025-04-10")]),  # before birth
+        ("2007-09-01", [_hurt("2025-03-03"), _hurt("2025-10-10")]),  # at 17, and at 18
+        ("2006-01-15", [_hurt("2023-06-01"), _hurt("2024-03-03")]),
+        ("2012-02-02", [_hurt(str(START - timedelta(days=20)))]),  # holds before the span, and into it
+        ("2003-05-05", [_hurt("2023-06-01")]),  # grown up before it begins
+    ]
+    rows = []
+    for n, (born, records) in enumerate(edges):
+        who = f"E-{n}"
+        rows.append(
+            sent(
+                gp,
+                "person",
+                who,
+                given_name=f"Edgar{n}",
+                family_name=f"Quillfeather{n}",
+                born=born,
+                role="child",
+            )
+        )
+        rows += [
+            sent(gp, "record", f"{who}-{m}", kind="injury.minor_explained", subject=who, **said)
+            for m, said in enumerate(records)
+        ]
+        truth.append(
+            {
+                **truth[2],
+                "child": f"C-{who}",
+                "identities": [{"agency": "gp/Northmoor/Elm Surgery", "local_id": who}],
+            }
+        )
+    return rows
+
+
+def _hurt(day: str) -> dict[str, str]:
+    return {"happened": day, "written_at": f"{date.fromisoformat(day) + timedelta(days=1)}T10:00:00Z"}
 
 
 def write_truth(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -15,17 +15,26 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner, Result
 
+from wholechild.cli import ingest, seed_world
 from wholechild.lib.civil import parse_period
 from wholechild.vocabulary.terms import vocabulary
 from wholechild.world.agencies import KINDS
 from wholechild.world.area import Made, Plan, Stories, make
 from wholechild.world.names import names
 from wholechild.world.rates import STANDINGS
+from wholechild.world.trajectories.chosen import expected_harm
 from wholechild.world.trajectories.measured import overlap
 from wholechild.world.trajectories.process import Library
-from wholechild.world.trajectories.reading import DATA, FaultyTrajectories, library, read
-from wholechild.world.trajectories.traits import traits_figures
+from wholechild.world.trajectories.reading import (
+    DATA,
+    FaultyTrajectories,
+    library,
+    read,
+    read_traits,
+    traits_figures,
+)
 
 PLAN = Plan(1_200, seed=3, stories=Stories(seed=8, scale=3.0))
 ORDINARY = replace(PLAN, stories=None)
@@ -110,9 +119,28 @@ def test_every_agency_has_habits_and_by_default_treats_all_groups_alike() -> Non
 
 def test_every_community_belongs_to_a_group_of_which_the_deprivation_is_known() -> None:
     figures = traits_figures()
-    groups = figures["ethnicity"]["by_community"]
-    assert groups.keys() == names().communities.keys()
-    assert {*groups.values(), "mixed"} <= figures["deprivation"]["most_deprived_tenth"].keys()
+    assert figures.group_of.keys() == names().communities.keys()
+    assert {*figures.group_of.values(), "mixed"} <= figures.most_deprived_tenth.keys()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("    polish: white_other\n", "", "Add `polish:`"),
+        ("polish: white_other", "polish: white_othr", 'Did you mean "white_other"'),
+        ("pakistani: 31.1", "pakistani: 311", "not between"),
+        ("neighbourhood: 0.8", "neighbourhood: close", "not a number"),
+        ("{plan: 70, support: 27, none: 5}", "{plan: 70, support: 27}", "Add `none:`"),
+        (", mixed: 13.5", "", "Add `mixed:`"),
+    ],
+)
+def test_a_fault_in_the_traits_is_found(tmp_path: Path, old: str, new: str, words: str) -> None:
+    folder = _copy(tmp_path)
+    text = (folder / "traits.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "traits.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(FaultyTrajectories, match=re.escape(words)):
+        read_traits(folder)
 
 
 #: file, what stands there, what is put in its place, the field that is faulted, words of the fault.
@@ -437,6 +465,17 @@ def test_stories_traits_and_habits_come_out_as_they_are_set(area: Made) -> None:
     assert [f"{one.title}: {one.found:.2f}, set {one.published:.2f}" for one in found if not one.within] == []
 
 
+def test_another_amount_of_harm_comes_out_about_as_asked(tmp_path: Path) -> None:
+    scale = 25 / expected_harm(library(), 5)
+    made = _made(tmp_path, Plan(4_000, seed=12, stories=Stories(seed=13, scale=scale)))[1]
+    assert made.measured is not None
+    assert [one.title for one in made.measured.report() if not one.within] == []
+    stories = Counter(
+        row["story"] for row in pq.read_table(tmp_path / "truth.parquet", columns=["story"]).to_pylist()
+    )
+    assert 15 < stories["harm"] / 4 < 35
+
+
 def test_harm_and_what_looks_like_it_overlap(area: Made, capsys: pytest.CaptureFixture[str]) -> None:
     """Printed with -s: no count of signs tells a trajectory from its double."""
     assert area.measured is not None
@@ -524,3 +563,38 @@ def test_overlap_of_the_same_is_one_and_of_strangers_nothing() -> None:
     assert overlap({1: 30}, {2: 30}) == pytest.approx(0.0)
     assert overlap({1: 30, 2: 30}, {2: 50}) == pytest.approx(0.5)
     assert overlap({1: 3}, {1: 300}) is None
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+def _asked(*options: str) -> Result:
+    return CliRunner().invoke(seed_world.command, ["--children", "80", "--seed", "2", *options])
+
+
+def test_the_command_tells_where_the_truth_is_and_how_alike_stories_are(tmp_path: Path) -> None:
+    told = _asked("--trajectories", "--out", str(tmp_path), "--json")
+    assert told.exit_code in (0, 3), told.output
+    made = json.loads(told.output)
+    assert made["truth"] == str(tmp_path / "truth.parquet")
+    assert str(tmp_path / "truth.parquet") not in made["files"]
+    assert len(made["trajectories"]) == len(library().trajectories)
+    assert {"trajectory", "overlap", "shared", "days_to_known"} <= made["trajectories"][0].keys()
+
+
+def test_an_ordinary_area_is_told_as_it_always_was(tmp_path: Path) -> None:
+    made = json.loads(_asked("--out", str(tmp_path), "--json").output)
+    assert not {"truth", "trajectories", "story_rates"} & made.keys()
+    assert not (tmp_path / "truth.parquet").exists()
+
+
+def test_asking_for_unlike_recording_without_stories_is_bad_usage(tmp_path: Path) -> None:
+    told = _asked("--recording", "literature", "--out", str(tmp_path))
+    assert told.exit_code == 2
+    assert "--trajectories" in told.output
+
+
+def test_no_delivery_takes_the_truth_with_it(folder: Path) -> None:
+    """`wholechild ingest` of the folder reads what agencies sent, and nothing else."""
+    assert (folder / "truth.parquet").exists()
+    assert {path.suffix for path in ingest._files((folder,))} == {".ndjson"}

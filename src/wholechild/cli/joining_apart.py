@@ -108,7 +108,7 @@ def population(identities: Sequence[str]) -> Population:
         persons_of,
         sexes_of,
     )
-    from wholechild.records.queries import areas_served, last_heard
+    from wholechild.records.queries import areas_served, last_learnt
     from wholechild.trust.queries import head
     from wholechild.trust.viewers import system
 
@@ -120,7 +120,7 @@ def population(identities: Sequence[str]) -> Population:
     followed = frozenset(children) & listed
     return Population(
         children, followed or frozenset(children), sexes_of(viewer, _view.at), areas_served(viewer), str(head()),
-        max(last_heard(viewer).values(), default=None), persons_of(viewer, identities, _view.at),
+        last_learnt(viewer), persons_of(viewer, identities, _view.at),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "lessons": ("lessons", "Check, list, explain and try the lessons."),
     "match": ("match", "Evaluate the lessons over the children we hold, and print how often they speak."),
     "worker": ("worker", "Evaluate the lessons as records arrive and as days pass."),
+    "backtest": ("backtest", "Say what a lesson would have done, before it is adopted."),
     "snapshot": ("snapshot", "Write all joined histories as columns, without names and places."),
     "vocabulary": ("vocabulary", "List and check the shared words."),
     "verify": ("verify", "Find any changed, missing or re-ordered fact."),

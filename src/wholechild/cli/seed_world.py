@@ -94,13 +94,14 @@ def _stories(
 ) -> Stories | None:
     """What is to come to families beyond an ordinary life; None for nothing. Ends the command on faulty trajectories."""
     from wholechild.world.trajectories.chosen import expected_harm
-    from wholechild.world.trajectories.reading import FaultyTrajectories, library
+    from wholechild.world.trajectories.reading import FaultyTrajectories, library, traits_figures
 
     if not asked and harm_per_1000 is None:
         if recording != "equal":
             raise click.UsageError("--recording is about trajectories; add --trajectories.")
         return None
     try:
+        traits_figures()
         scale = 1.0 if harm_per_1000 is None else harm_per_1000 / expected_harm(library(), years)
     except FaultyTrajectories as wrong:
         raise click.ClickException(str(wrong)) from None

@@ -244,6 +244,12 @@ def _agencies(model: type[Row]) -> set[str]:
     return set(model._default_manager.values_list("agency", flat=True).distinct())
 
 
+def last_learnt(viewer: Viewer) -> datetime | None:
+    """When anything that a record says was last learnt; None where there is no record."""
+    latest: datetime | None = RecordRow.objects.aggregate(latest=Max("learnt_at"))["latest"]
+    return latest
+
+
 def last_heard(viewer: Viewer) -> dict[str, datetime]:
     """agency id -> when we last learnt a record from it, by the deliveries that were not withdrawn."""
     latest: dict[str, datetime] = {}

@@ -40,7 +40,7 @@ from wholechild.world.trajectories.unfolding import Story, unfold
 class Stories:
     """Harmful trajectories and their doubles, if asked for.
 
-    Shape    `seed` is their own stream of chance; `scale` multiplies every rate of the library, doubles included;
+    Shape    `seed` is their own stream of chance; `scale` says how usual they are against the library, doubles included;
              `as_in_the_literature` lets traits bear on what agencies do, by what studies found.
     """
 
@@ -108,7 +108,7 @@ def make(
     Errors   OSError where the folder cannot be written.
     """
     figures = figures or rates()
-    stories = _Stories.of(plan, library) if plan.stories else None
+    stories = _Stories(plan, plan.stories, library or released()) if plan.stories else None
     neighbours = tuple(area for area in _NEIGHBOURS if area != plan.area)[:2] if stories else ()
     agencies = Agencies(plan.area, plan.children, plan.window, gaps=plan.gaps, neighbours=neighbours)
     world = World(figures, agencies, plan.seed)
@@ -151,11 +151,6 @@ class _Stories:
         self.library = library.as_in_the_literature() if asked.as_in_the_literature else library
         self.measured = Measured(self.library, plan.window, asked.scale)
         self.traits: dict[int, Traits] = {}
-
-    @classmethod
-    def of(cls, plan: Plan, library: Library | None) -> _Stories:
-        assert plan.stories is not None  # noqa: S101 - for the type checker: the caller asked
-        return cls(plan, plan.stories, library or released())
 
     def begin(self, world: World, open_files: ExitStack, folder: Path) -> None:
         self.world = world

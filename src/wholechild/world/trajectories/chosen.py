@@ -31,13 +31,19 @@ class Chosen:
 
 
 class Chooser:
-    """Draws what comes to each family. `scale` multiplies every rate."""
+    """Draws what comes to each family.
+
+    Shape    `scale` is how usual stories are against the library. Below 1 that share of them is kept, which is exact;
+             above 1 the rates are multiplied, and fewer come, because a family has one story at most.
+    """
 
     def __init__(self, library: Library, seed: int, window: Window, scale: float = 1.0) -> None:
         self.library, self.seed, self.window, self.scale = library, seed, window, scale
 
     def for_family(self, family: Family, traits: Mapping[int, Traits]) -> Chosen | None:
         """What comes to this family; mostly nothing."""
+        if self.scale < 1 and stream(self.seed, family.number, "trajectory at all").random() >= self.scale:
+            return None
         found = [
             chosen for process in self.library.processes if (chosen := self._first(process, family, traits))
         ]
@@ -45,7 +51,7 @@ class Chooser:
 
     def _first(self, process: Process, family: Family, traits: Mapping[int, Traits]) -> Chosen | None:
         rng = stream(self.seed, family.number, f"trajectory {process.id}")
-        times = self.scale * multiplier(
+        times = max(1.0, self.scale) * multiplier(
             family.adversity, rng.gauss(0.0, 1.0), process.adversity, process.spread
         )
         days = [
@@ -89,14 +95,15 @@ def stay(process: Process, family: Family, child: Child, window: Window) -> tupl
 
 
 def expected_harm(library: Library, years: float) -> float:
-    """How many of 1,000 children begin a harmful trajectory at the rates of the library, roughly, over so many years.
+    """How many of 1,000 children live through a harmful trajectory at the rates of the library, roughly, over so many years.
 
-    A child is here for about 0.72 of the years made, at every age alike.
+    A child is here for about 0.72 of the years made, at every age alike; a fifth more share a story although it would
+    not begin at their age, or are born into it.
     """
     per_year = sum(
         p.begins.value * (p.begins.ages[1] - p.begins.ages[0]) / 18 for p in library.processes if p.harmful
     )
-    return per_year * (0.72 * years + LEAD / YEAR * 0.6)
+    return 1.2 * per_year * (0.72 * years + LEAD / YEAR * 0.6)
 
 
 def _with(process: Process, children: Sequence[Child], child: Child, day: int) -> list[Child]:

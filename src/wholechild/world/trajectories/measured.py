@@ -19,8 +19,9 @@ from wholechild.world.observed import Found
 from wholechild.world.people import Child, Family, Window
 from wholechild.world.trajectories.chosen import stay
 from wholechild.world.trajectories.process import Library, Process, Trajectory
+from wholechild.world.trajectories.reading import Share, traits_figures
 from wholechild.world.trajectories.reading import library as released
-from wholechild.world.trajectories.traits import Traits, traits_figures
+from wholechild.world.trajectories.traits import Traits
 from wholechild.world.trajectories.unfolding import Story
 
 #: How close the shares and delays that came out must be to what is set, beyond chance.
@@ -181,6 +182,9 @@ class Measured:
         return [*self._usual(), *self._passed_on(), *self._of_traits()]
 
     def _usual(self) -> Iterable[Found]:
+        """How usual each story is; nothing where more were asked for than families have room for."""
+        if self.scale > 1:
+            return
         for process in released().processes:
             of = self.of[process.id]
             if of.years > 0:
@@ -207,23 +211,12 @@ class Measured:
 
     def _of_traits(self) -> Iterable[Found]:
         figures = traits_figures()
-        deprivation = figures["deprivation"]
-        for group, share in deprivation["most_deprived_tenth"].items():
+        for group, one in figures.most_deprived_tenth.items():
             yes, all_of_them = self.deprived[group]
             if all_of_them >= 30:
-                yield _share(f"deprived {group}", f"{deprivation['title']}: {group.replace('_', ' ')}", share, yes, all_of_them,
-                             deprivation["tolerance"], deprivation["standing"])  # fmt: skip
-        disability = figures["disability"]
+                yield _share(f"deprived {group}", f": {group.replace('_', ' ')}", one, yes, all_of_them)
         yes, all_of_them = self.disabled
-        yield _share(
-            "disability",
-            disability["title"],
-            disability["value"],
-            yes,
-            all_of_them,
-            disability["tolerance"],
-            disability["standing"],
-        )
+        yield _share("disability", "", figures.disability, yes, all_of_them)
 
     # -- side by side ----------------------------------------------------------------------------------------------------
 
@@ -262,11 +255,12 @@ def overlap(one: Mapping[int, int], other: Mapping[int, int]) -> float | None:
     return sum(min(one.get(n, 0) / a, other.get(n, 0) / b) for n in {*one, *other})
 
 
-def _share(rate: str, title: str, value: float, yes: int, of: int, tolerance: float, standing: str) -> Found:
+def _share(rate: str, of_whom: str, set_to: Share, yes: int, of: int) -> Found:
     """A share of independent children, in per cent."""
     found = yes / of if of else 0.0
-    error = math.sqrt(max(found * (1 - found), value / 100 * 0.5) / of) if of else math.inf
-    return Found(rate, title, "per cent", value, 100 * found, 100 * error, yes, tolerance, standing)
+    error = math.sqrt(max(found * (1 - found), set_to.value / 100 * 0.5) / of) if of else math.inf
+    return Found(rate, set_to.title + of_whom, "per cent", set_to.value, 100 * found, 100 * error, yes, set_to.tolerance,
+                 set_to.standing)  # fmt: skip
 
 
 def _whole_days(mean: float) -> tuple[float, float]:

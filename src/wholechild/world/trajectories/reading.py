@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 from wholechild.lib.located import Located, NotPlainYaml, Place, read_yaml
 from wholechild.vocabulary.terms import vocabulary
 from wholechild.world.agencies import KINDS
+from wholechild.world.names import names
 from wholechild.world.rates import STANDINGS
 from wholechild.world.trajectories.process import (
     END,
@@ -93,6 +94,48 @@ def read(folder: Path = DATA) -> Library:
     if faults:
         raise FaultyTrajectories(tuple(sorted(faults)))
     return Library(tuple(found), habits, differences)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A published share, in per cent, with how close it has to come out."""
+
+    title: str
+    value: float
+    tolerance: float
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraitFigures:
+    """What traits.yaml says.
+
+    Shape    `group_of` is the ethnic group of each community of names; `most_deprived_tenth` is the per cent of each
+             group in the most deprived tenth; `neighbourhood` (0 to 1) is how closely deprivation follows the home;
+             `disabled_by_need` is the per cent with a disability by special educational need.
+    """
+
+    group_of: Mapping[str, str]
+    most_deprived_tenth: Mapping[str, Share]
+    neighbourhood: float
+    disability: Share
+    disabled_by_need: Mapping[str, float]
+
+
+def read_traits(folder: Path = DATA) -> TraitFigures:
+    """The figures of traits.yaml. Errors: FaultyTrajectories, with every fault."""
+    faults: list[TrajectoryFault] = []
+    node = _file(folder / TRAITS, faults)
+    figures = _traits(node) if node else None
+    if faults or figures is None:
+        raise FaultyTrajectories(tuple(sorted(faults)))
+    return figures
+
+
+@lru_cache(maxsize=1)
+def traits_figures() -> TraitFigures:
+    """The figures of this release, read once."""
+    return read_traits()
 
 
 @lru_cache(maxsize=1)
@@ -522,3 +565,35 @@ def _notice(node: _Node) -> Notice:
 def _unknown(node: _Node, name: str, known: Mapping[str, Any]) -> tuple[float, float]:
     node.fault(f"{name[:40]!r} is not in the vocabulary", _near(name, known))
     return 0.0, 0.0
+
+
+# -- traits -------------------------------------------------------------------------------------------------------------
+
+
+def _traits(node: _Node) -> TraitFigures:
+    node.keys(*[("valid_from", "ethnicity", "deprivation", "disability")] * 2)
+    ethnicity, deprivation, disability = (
+        _inside(node, key) for key in ("ethnicity", "deprivation", "disability")
+    )
+    ethnicity.keys(*[("source", "standing", "by_community")] * 2)
+    told = ("title", "unit", "source", "standing", "tolerance")
+    deprivation.keys(*[(*told, "most_deprived_tenth", "neighbourhood", "note")] * 2)
+    disability.keys(*[(*told, "value", "by_need", "note")] * 2)
+    tenths = _inside(deprivation, "most_deprived_tenth")
+    shares = {group: _share(deprivation, part.as_number(0.1, 99.9, 10)) for group, part in tenths.children()}
+    communities = _inside(ethnicity, "by_community")
+    communities.keys(names().communities, names().communities)
+    needs = _inside(disability, "by_need")
+    needs.keys(*[("plan", "support", "none")] * 2)
+    if "mixed" not in shares:
+        tenths.fault("it has no `mixed`", "Add `mixed:`, for children of parents of two groups.", key="mixed")
+    return TraitFigures(
+        group_of={name: communities.word(name, shares) for name, _ in communities.children()},
+        most_deprived_tenth=shares, neighbourhood=deprivation.number("neighbourhood", 0, 1),
+        disability=_share(disability, disability.number("value", 0, 100)),
+        disabled_by_need={need: needs.number(need, 0, 100) for need, _ in needs.children()},
+    )  # fmt: skip
+
+
+def _share(node: _Node, value: float) -> Share:
+    return Share(node.text("title"), value, node.number("tolerance", 0, 2), node.word("standing", STANDINGS))

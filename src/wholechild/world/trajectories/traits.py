@@ -6,22 +6,16 @@ goes with the names, deprivation with ethnicity and with the neighbourhood, disa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from statistics import NormalDist
-from typing import Any, Final
-
-import yaml
+from typing import Final
 
 from wholechild.world.chance import stream
 from wholechild.world.people import Child, Family
-from wholechild.world.trajectories.reading import DATA, TRAITS
+from wholechild.world.trajectories.reading import TraitFigures, traits_figures
 
 _NORMAL: Final = NormalDist()
-FILE: Final = DATA / TRAITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +44,12 @@ class Traits:
 class TraitMaker:
     """Draws the traits of the children of one family at a time."""
 
-    def __init__(self, seed: int, neighbourhoods: int, figures: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, seed: int, neighbourhoods: int, figures: TraitFigures | None = None) -> None:
         figures = figures or traits_figures()
-        self.seed, self.neighbourhoods = seed, neighbourhoods
-        self.groups: dict[str, str] = figures["ethnicity"]["by_community"]
-        shares = figures["deprivation"]["most_deprived_tenth"]
-        self.shift = {group: _shift(share / 100) for group, share in shares.items()}
-        self.follows = float(figures["deprivation"]["neighbourhood"])
-        self.disabled = {need: share / 100 for need, share in figures["disability"]["by_need"].items()}
+        self.seed, self.neighbourhoods, self.follows = seed, neighbourhoods, figures.neighbourhood
+        self.groups = figures.group_of
+        self.shift = {group: _shift(one.value / 100) for group, one in figures.most_deprived_tenth.items()}
+        self.disabled = {need: share / 100 for need, share in figures.disabled_by_need.items()}
 
     def of(self, family: Family) -> dict[int, Traits]:
         """The traits of each child, by its place in the family."""
@@ -107,10 +99,3 @@ def _shift(share: float) -> float:
 
 def _year(child: Child) -> int:
     return date.fromordinal(child.born).year
-
-
-@lru_cache(maxsize=1)
-def traits_figures() -> Mapping[str, Any]:
-    """The figures of this release, read once."""
-    found: Mapping[str, Any] = yaml.safe_load(Path(FILE).read_text(encoding="utf-8"))
-    return found
