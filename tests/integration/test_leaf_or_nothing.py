@@ -18,9 +18,11 @@ from tests.integration.worlds import (
     JOINED,
     TWO_AGENCIES,
     amy,
+    begin_a_snapshot,
     counts,
     note,
     seat,
+    take_snapshot,
     violence,
 )
 
@@ -157,6 +159,8 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "take_in_children": lambda world: _patterns("take_in_children", first=1, children=[world.child]),
     "evaluate_due": _evaluate_due,
     "open_picture": _open_picture,
+    "begin_snapshot": lambda world: begin_a_snapshot(AT),
+    "seal_snapshot": lambda world: take_snapshot(AT),
 }
 WRITERS: Final = (
     "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions", "wholechild.patterns.actions",

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 
 from wholechild.lib.civil import Period, Precision
 from wholechild.records.facts import Agency, Coverage, Record
