@@ -362,14 +362,14 @@ def as_noted(now: datetime) -> dict[tuple[str, str, int], tuple[Any, ...]]:
     }
 
 
-def pictures(now: datetime) -> dict[str, ChildHistory]:
+def pictures(now: datetime, asked: Sequence[str] | None = None) -> dict[str, ChildHistory]:
     """child -> all that any lesson could ask of her; of the feeds, only those that reach where she lives."""
     from wholechild.patterns.queries import histories
     from wholechild.people.queries import children as everybody
     from wholechild.trust.viewers import system
 
     found = {}
-    for history in histories(system("match"), everybody(system("match"), now), now):
+    for history in histories(system("match"), asked or everybody(system("match"), now), now):
         areas = {home.area for home in history.areas}
         reaching = sorted(
             (c for c in history.coverage if c.area in areas), key=lambda c: (c.sector, c.area, c.live_from, c.live_to)

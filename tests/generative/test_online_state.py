@@ -88,6 +88,7 @@ def test_a_change_touches_no_child_outside_those_concerned(happening: list[Step]
             after = pictures(world.now)
             changed = {child for child in before | after if before.get(child) != after.get(child)}
             concerned = set(children_concerned(leaves + 1, head().leaves))
+            assert all(pictures(world.now, [child])[child] == alone for child, alone in after.items())
             # Who is no child any more has a picture no longer, and is evaluated only where a match is to be closed.
             assert changed & set(after) <= concerned
 

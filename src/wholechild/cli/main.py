@@ -17,7 +17,10 @@ import click
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "Load the published cases and a small synthetic area, and print what was visible when."),
     "serve": ("serve", "Serve the pages on 127.0.0.1."),
-    "doctor": ("doctor", "Check database, roles, durability, clock and disk, and say what to do."),
+    "doctor": (
+        "doctor",
+        "Check database, roles, durability, clock, disk and what waits, and say what to do.",
+    ),
     "ingest": ("ingest", "Load deliveries: chronology YAML, CSV or NDJSON feeds."),
     "quarantine": ("quarantine", "List the rows that are held back, with why and what to do."),
     "coverage": ("coverage", "Show which agencies are connected, from when, and when last heard."),

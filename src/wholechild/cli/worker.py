@@ -64,6 +64,12 @@ def command(once: bool, now: datetime | None, as_json: bool) -> None:
     leave(Exit.DONE_WITH_ISSUES if work.failed else Exit.DONE)
 
 
+def work_off(at: datetime) -> None:
+    """Do what waits, as `wholechild worker --once` does; for the commands that load something and then show it."""
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    asyncio.run(Work(at).off(wait=False))
+
+
 def _settle_in(work: Work) -> None:
     """Read the lessons and the vocabulary once, and spare the collector of garbage from walking through them ever after."""
     work.lessons()
@@ -105,9 +111,9 @@ class Work:
         app.task(name=CHILDREN, queue=CHANGES.name, pass_context=True, retry=retry)(self._children)
 
         for name, task in ((DUE, self._due), (TAKE_OVER, _take_over)):
-            made = app.task(name=name, queue=CHANGES.name, queueing_lock=name, priority=1, pass_context=True)(
-                task
-            )
+            made = app.task(
+                name=name, queue=CHANGES.name, queueing_lock=name, priority=1, pass_context=True, retry=retry
+            )(task)
             app.periodic(cron="* * * * *")(made)
         return app
 

@@ -125,7 +125,7 @@ class ColumnWriter:
         self.words = words
         self.key = key
         self.codes = Codes()
-        self._described: dict[tuple[str, int], Described] = {}
+        self._described: dict[str, tuple[Observation, Described]] = {}
         self._nothing = (None,) * (len(shape.attributes) + len(shape.measures))
         self._rows: dict[str, list[tuple[Any, ...]]] = {
             "relevant": [],
@@ -185,10 +185,10 @@ class ColumnWriter:
 
     def _describe(self, o: Observation) -> Described:
         """What every row of a record says; brothers and sisters, who come one after another, share it."""
-        key = (o.record, o.learnt)
-        if (found := self._described.get(key)) is None:
-            found = self._described[key] = self._newly_described(o)
-        return found
+        found = self._described.get(o.record)
+        if found is None or found[0] is not o:
+            found = self._described[o.record] = (o, self._newly_described(o))
+        return found[1]
 
     def _newly_described(self, o: Observation) -> Described:
         code = self.codes.of

@@ -38,6 +38,7 @@ from wholechild.records.queries import (
     coverage_rows,
     deliveries_withdrawn_by,
     last_heard,
+    named_with,
     touched_by,
 )
 from wholechild.trust.queries import news, visible
@@ -264,7 +265,8 @@ def children_concerned(first: int, last: int) -> list[str]:
     told = news(first, last)
     deliveries = [*told.get("delivery", ()), *deliveries_withdrawn_by(told.get("withdrawal", ()))]
     touched = touched_by(deliveries)
-    identities = touched.identities | identities_in(told.get("link", ()), told.get("unlink", ()))
+    linked = identities_in(told.get("link", ()), told.get("unlink", ()))
+    identities = touched.identities | (named_with(linked) if linked else linked)
     around = people_around(people_ever(identities)) if identities else set()
     if touched.areas:
         around |= people_living_in(touched.areas)

@@ -116,14 +116,14 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
     Missing  a child whom the viewer may not know of is left out, as if there were none.
     """
     allowed = [child for child, classes in visible(viewer, children, at).items() if "existence" in classes]
-    links = _links_around(allowed)
-    identities = [link.identity for link in links]
+    by_identity = _by_identity(_links_around(allowed))
+    identities = list(by_identity)
     rows = person_rows(viewer, identities)
-    by_identity: dict[str, list[LinkedIdentity]] = {}
-    for link in links:
-        by_identity.setdefault(link.identity, []).append(link)
     names = _names(rows, by_identity, civil(at))
     records = records_filed_under(viewer, identities)
+    by_identity |= _by_identity(
+        _links_of({i for sent in records for i in sent.identities} - by_identity.keys())
+    )
     persons = {
         name.person: Person(name.person, (name.born.starts, name.born.ends) if name.born else None)
         for name in names.values()
@@ -137,8 +137,21 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
 
 
 def _links_around(children: Sequence[str]) -> list[LinkedIdentity]:
-    """The links of the children and of everybody two steps away: a carer's other children, and who lives there."""
-    return _links(_any_of("person", people_around(children)))
+    """The links of every identity of the children and of everybody two steps away, to whomever they are."""
+    asked = [list(people_around(children))]
+    return _links_of({i for (i,) in _rows("SELECT identity FROM people_link WHERE person = ANY(%s)", asked)})
+
+
+def _by_identity(links: Iterable[LinkedIdentity]) -> dict[str, list[LinkedIdentity]]:
+    found: dict[str, list[LinkedIdentity]] = {}
+    for link in links:
+        found.setdefault(link.identity, []).append(link)
+    return found
+
+
+def _links_of(identities: Collection[str]) -> list[LinkedIdentity]:
+    """Every link of these identities; so whom a record is about does not hang on whom else somebody asks for."""
+    return _links(_any_of("identity", identities)) if identities else []
 
 
 def _any_of(column: str, values: Collection[str]) -> QuerySet[Link]:
@@ -407,7 +420,7 @@ _LIVING_IN: Final = (
 
 
 def people_around(persons: Collection[str]) -> set[str]:
-    """These people and everybody at most two steps away: by a tie, a home, or a published chronology, now or ever.
+    """These people and everybody at most two steps away: by a tie, a home, a published chronology or an identity, now or ever.
 
     It is the circle that `gather` reads for a child. Whoever is in it has this child in theirs, so whose picture a change
     can touch is found from the change outward. Links, ties and homes that were taken back count: they are part of what was known.
@@ -428,7 +441,8 @@ def _one_step_from(persons: Collection[str]) -> set[str]:
 _ONE_STEP: Final = """
 WITH mine AS MATERIALIZED (SELECT DISTINCT identity FROM people_link WHERE person = ANY(%s)),
 near AS (
-    SELECT t.other_identity AS identity FROM mine JOIN records_tierow t ON t.subject_identity = mine.identity
+    SELECT identity FROM mine
+    UNION SELECT t.other_identity FROM mine JOIN records_tierow t ON t.subject_identity = mine.identity
     UNION SELECT t.subject_identity FROM mine JOIN records_tierow t ON t.other_identity = mine.identity
     UNION SELECT theirs.subject_identity FROM mine JOIN records_residencerow own ON own.subject_identity = mine.identity
         JOIN records_residencerow theirs ON theirs.agency = own.agency AND theirs.household = own.household

@@ -315,6 +315,19 @@ _TOUCHED: Final = (
 )
 
 
+def named_with(identities: Collection[str]) -> set[str]:
+    """These identities, and all that any record names beside one of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED_WITH, [list(identities)])
+        return {*identities, *(_identity(agency, local) for agency, local in cursor.fetchall())}
+
+
+_NAMED_WITH: Final = (
+    "SELECT DISTINCT r.agency, unnest(r.about) FROM records_recordrow r WHERE cardinality(r.about) > 1 "
+    "AND r.id IN (SELECT s.record FROM records_recordsubject s WHERE s.identity = ANY(%s))"
+)
+
+
 def deliveries_withdrawn_by(withdrawals: Collection[str]) -> list[str]:
     """The deliveries that these withdrawals took back."""
     return list(Withdrawal.objects.filter(pk__in=list(withdrawals)).values_list("delivery", flat=True))
