@@ -68,6 +68,9 @@ DEFAULT_AUTO_FIELD: Final = "django.db.models.BigAutoField"
 
 #: The lessons that the pages read with; the command line takes the same folder.
 WHOLECHILD_LESSONS: Final = LESSONS
+#: Where snapshots are looked for and backtests lie.
+WHOLECHILD_SNAPSHOTS: Final = home() / "snapshots"
+WHOLECHILD_BACKTESTS: Final = home() / "backtests"
 #: On a demo anybody may choose to be one of a few people who do not exist.
 WHOLECHILD_DEMO: Final = (
     os.environ.get("WHOLECHILD_DEMO", "1" if (home() / "demo.json").exists() else "0") == "1"

@@ -1,6 +1,6 @@
 """What lies in the folder of a backtest that runs in a process of its own, while it runs and after.
 
-`lesson.yaml` and perhaps `against.yaml`, `progress.json`, `said.txt` (what went wrong), and at the end `report.json` and
+`lesson.yaml` and perhaps `against.yaml`, `process`, `progress.json`, `said.txt` (what went wrong), and at the end `report.json` and
 `report.html`. Each file appears whole or not at all.
 """
 
@@ -14,6 +14,7 @@ LESSON: Final = "lesson.yaml"
 AGAINST: Final = "against.yaml"
 PROGRESS: Final = "progress.json"
 SAID: Final = "said.txt"
+PROCESS: Final = "process"
 REPORT: Final = "report.json"
 PAGE: Final = "report.html"
 
