@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from wholechild.lib.civil import day_of
+from wholechild.lib.located import MOST_BYTES
 from wholechild.patterns.clocks import deadline_for
 from wholechild.patterns.engines.in_memory import InMemoryEngine, Words
 from wholechild.patterns.families import (
@@ -162,7 +163,11 @@ def truth_of(lesson: Lesson, family: FamilyDocument) -> Truth:
 
 
 def _read(file: Path, root: Path, faults: list[LessonFault]) -> str | None:
-    """The text of a file, or a fault where it is not UTF-8."""
+    """The text of a file, or a fault where it is not UTF-8, or far larger than anything that anybody wrote."""
+    if file.stat().st_size > MOST_BYTES:
+        why = f"the file is larger than {MOST_BYTES // 1024:,} KiB"
+        faults.append(LessonFault(str(file.relative_to(root)), 1, 1, why, "Split it, or shorten it."))
+        return None
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as wrong:
