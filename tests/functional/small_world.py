@@ -213,6 +213,8 @@ def load(folder: Path, at: datetime) -> None:
     from wholechild.config.paths import LESSONS
     from wholechild.patterns.actions import note_matches
     from wholechild.patterns.library import read_library
+    from wholechild.patterns.life.actions import install_library
+    from wholechild.patterns.life.queries import lessons_in_force
     from wholechild.patterns.queries import histories, open_matches
     from wholechild.people.actions import link_new_identities
     from wholechild.people.queries import children, find_people
@@ -235,7 +237,8 @@ def load(folder: Path, at: datetime) -> None:
     link_new_identities(**us)
     viewer = system("match")
     everybody = children(viewer, at)
-    lessons = [found.lesson for found in read_library(LESSONS).lessons]
+    install_library(library=lambda: read_library(LESSONS), **us)
+    lessons = lessons_in_force(viewer, at)
     note_matches(histories=histories(viewer, everybody, at), lessons=lessons, **us)
     leila = find_people(viewer, NAME, at)[0]
     for user, role, agency, relation in ACCOUNTS:

@@ -66,7 +66,7 @@ def command(serve: bool, port: int, children: int, now: datetime | None) -> None
         _load_cases(at)
         _load_area(plan, at)
         _people(at)
-        note(lessons, at)
+        note(at)
         plan.finish()
     _print_cases(lessons)
     _print_rates(plan, lessons, at)

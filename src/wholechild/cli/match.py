@@ -33,31 +33,37 @@ from wholechild.trust.viewers import system
     help="Years to count over, back from the last record.",
 )
 @click.option(
-    "--lessons", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=LESSONS
+    "--lessons",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=LESSONS,
+    help="With --rates: the folder of lessons to count. Matches are noted by the lessons that were adopted.",
 )
 @now_option
 @click.option("--json", "as_json", is_flag=True)
 def command(rates: bool, years: int, folder: Path, now: datetime | None, as_json: bool) -> None:
-    """Evaluate every lesson over every child that we hold, and note what begins to hold and what has ended."""
+    """Evaluate the lessons in force over every child that we hold, and note what begins to hold and what has ended."""
     setup()
-    lessons = [folder.lesson for folder in read_library(folder).lessons]
     if rates:
+        lessons = [folder.lesson for folder in read_library(folder).lessons]
         counted = count_rates(lessons, moment(now), years)
         print_json(as_plain(counted, lessons, years)) if as_json else print_rates(counted, lessons)
         return
-    begun, ended, children = note(lessons, moment(now))
+    begun, ended, children = note(moment(now))
     plain = {"children": children, "begun": begun, "ended": ended}
     print_json(plain) if as_json else click.echo(
         f"{children:,} children: {begun:,} matches begin, {ended:,} have ended."
     )
 
 
-def note(lessons: Sequence[Lesson], at: datetime) -> tuple[int, int, int]:
-    """Evaluate everybody and note the matches; (begun, ended, children)."""
+def note(at: datetime) -> tuple[int, int, int]:
+    """Evaluate everybody by the lessons in force and note the matches; (begun, ended, children)."""
+    from wholechild.cli.lessons_in_force import in_force
     from wholechild.patterns.actions import note_matches
     from wholechild.patterns.queries import histories
     from wholechild.people.queries import children
 
+    lessons = in_force(at)
     viewer = system("match")
     everybody = children(viewer, at)
     walked = progressing(histories(viewer, everybody, at), total=len(everybody), label="Matching children")

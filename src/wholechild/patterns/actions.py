@@ -14,6 +14,7 @@ from wholechild.patterns.explain import explain
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.library import Engines
+from wholechild.patterns.life.force import for_child
 from wholechild.patterns.models import Match, MatchEnd, MatchRenewal
 from wholechild.patterns.picture import ChildPicture
 from wholechild.patterns.queries import child_picture, holds_until, open_matches
@@ -48,6 +49,7 @@ def note_matches(
     """Evaluate the lessons over every child given, and note each match that begins or ends; one transaction.
 
     Shape    what is noted already is not noted again. A match of a child who is not among the histories stays as it is.
+             `lessons` as `lessons_in_force` gives them ask each child what runs where the child lives.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -61,7 +63,8 @@ def note_matches(
         renewed: list[MatchRenewal] = []
         ended: list[MatchEnd] = []
         for history in histories:
-            now = {match.pk: match for match in _holding(history, lessons, at, salts)}
+            asked = for_child(lessons, history, civil(at))
+            now = {match.pk: match for match in _holding(history, asked, at, salts)}
             begun += [match for pk, match in now.items() if pk not in until]
             renewed += [
                 _renewal(match, at, salts)
@@ -69,7 +72,8 @@ def note_matches(
                 if pk in until and until[pk] != match.holds_until
             ]
             gone = [m for pk, m in before.get(history.child, {}).items() if pk not in now]
-            ended += [_end(match, at, salts) for match in gone]
+            still = {(lesson.id, lesson.version) for lesson in asked}
+            ended += [_end(match, at, salts, (match.lesson, match.version) in still) for match in gone]
         Match.objects.bulk_create(begun, batch_size=_BLOCK)
         MatchRenewal.objects.bulk_create(renewed, batch_size=_BLOCK)
         MatchEnd.objects.bulk_create(ended, batch_size=_BLOCK)
@@ -127,8 +131,8 @@ def _renewal(match: Match, at: datetime, salts: Salts) -> MatchRenewal:
     )  # fmt: skip
 
 
-def _end(match: Match, at: datetime, salts: Salts) -> MatchEnd:
+def _end(match: Match, at: datetime, salts: Salts, still_asked: bool) -> MatchEnd:
     return MatchEnd(
         id=stable_id("matchend", match.pk), salt=salts(SALT_BYTES), match=match.pk, ended_at=civil(at),
-        why="what is known has changed", noted_at=at,
+        why="what is known has changed" if still_asked else "this version of the lesson no longer runs here", noted_at=at,
     )  # fmt: skip

@@ -12,6 +12,8 @@ from wholechild.patterns.explain import say_agency
 from wholechild.patterns.history import ChildHistory, Observation
 from wholechild.patterns.joining import Linked, Links, join
 from wholechild.patterns.language.lesson import Lesson
+from wholechild.patterns.life.force import for_child
+from wholechild.patterns.life.queries import lesson_of
 from wholechild.patterns.models import Match, MatchEnd, MatchRenewal
 from wholechild.patterns.picture import ChildPicture, FamilyMember
 from wholechild.people.queries import Gathered, Named, gather, names_of
@@ -89,7 +91,8 @@ def child_picture(
     classes = visible(viewer, [person], at)[person]
     history = _history(person, gathered, _filed(gathered), _links(gathered), coverage_rows(viewer))
     return assemble(
-        history, _names(person, gathered, history), _family(person, gathered, day_start(as_known_at) + DAY - 1), lessons,
+        history, _names(person, gathered, history), _family(person, gathered, day_start(as_known_at) + DAY - 1),
+        for_child(lessons, history, civil(at)),
         as_known_at=as_known_at, contacts=_contacts(viewer), feeds=_feeds(viewer), sight=sight_of(classes),
     )  # fmt: skip
 
@@ -174,13 +177,19 @@ class WorklistItem:
 
 
 def worklist(*, viewer: Viewer, at: datetime, lessons: Sequence[Lesson]) -> tuple[WorklistItem, ...]:
-    """The matches that hold at a moment, newest first, for the children whom the viewer may read about."""
+    """The matches that hold at a moment, newest first, for the children whom the viewer may read about.
+
+    Shape    each in the words of the version that raised it, whichever version runs now.
+    """
     rows = open_matches(at)
     classes = visible(viewer, list({row.person for row in rows}), at)
     rows = [row for row in rows if "content" in classes[row.person]]
     names = names_of(viewer, list({row.person for row in rows}), at)
-    by_id = {lesson.id: lesson for lesson in lessons}
-    return tuple(_item(row, names, by_id[row.lesson]) for row in rows if row.lesson in by_id)
+    given = {(lesson.id, lesson.version): lesson for lesson in lessons}
+    found = [
+        (row, given.get((row.lesson, row.version)) or lesson_of(row.lesson, row.version)) for row in rows
+    ]
+    return tuple(_item(row, names, lesson) for row, lesson in found if lesson)
 
 
 def open_matches(at: datetime) -> list[Match]:

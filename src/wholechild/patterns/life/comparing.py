@@ -1,0 +1,83 @@
+"""Two versions of a lesson side by side: the difference of their texts, and of what they mean.
+
+Plain. Lines are compared as a reader would: what stayed, what went, what came, in the order of the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final
+
+from wholechild.patterns.describe import describe
+from wholechild.patterns.language.lesson import read_lesson
+from wholechild.vocabulary.terms import vocabulary
+
+SAME: Final = "same"
+CHANGED: Final = "changed"
+GONE: Final = "gone"
+NEW: Final = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of each side. `left_line` and `right_line` count from 1; 0 where the side has no line here."""
+
+    kind: str
+    left_line: int
+    left: str
+    right_line: int
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two texts and two meanings, side by side."""
+
+    text: tuple[Row, ...]
+    meaning: tuple[Row, ...]
+
+    @property
+    def says_the_same(self) -> bool:
+        return all(row.kind == SAME for row in self.meaning)
+
+
+def compare(left: str, right: str) -> Difference:
+    """The difference of two lessons' texts. A text with faults has no meaning, and says so."""
+    return Difference(rows(left, right), rows(_meaning(left), _meaning(right)))
+
+
+def rows(left: str, right: str) -> tuple[Row, ...]:
+    """The lines of two texts, side by side."""
+    one, other = left.splitlines(), right.splitlines()
+    found: list[Row] = []
+    for tag, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        for i in range(max(b - a, d - c)):
+            has_left, has_right = a + i < b, c + i < d
+            kind = (
+                SAME if tag == "equal" else CHANGED if has_left and has_right else GONE if has_left else NEW
+            )
+            found.append(Row(
+                kind, a + i + 1 if has_left else 0, one[a + i] if has_left else "",
+                c + i + 1 if has_right else 0, other[c + i] if has_right else "",
+            ))  # fmt: skip
+    return tuple(found)
+
+
+def around(found: tuple[Row, ...], lines: int = 2) -> tuple[tuple[Row, ...], ...]:
+    """The rows that differ, with a few that do not around them, in groups; empty where nothing differs."""
+    near = [
+        any(row.kind != SAME for row in found[max(0, i - lines) : i + lines + 1]) for i in range(len(found))
+    ]
+    groups: list[list[Row]] = []
+    for i, row in enumerate(found):
+        if near[i]:
+            if i == 0 or not near[i - 1]:
+                groups.append([])
+            groups[-1].append(row)
+    return tuple(tuple(group) for group in groups)
+
+
+def _meaning(text: str) -> str:
+    lesson, faults = read_lesson(text, "lesson.yaml", vocabulary())
+    return describe(lesson) if lesson else f"This text has {len(faults)} faults, so it means nothing yet."
