@@ -14,6 +14,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader,
 from wholechild.lib.civil import say_day, say_period
 from wholechild.pages.picture_words import involved_words, joined
 from wholechild.pages.timeline_drawing import hatching, held_words
+from wholechild.vocabulary.terms import vocabulary
 
 BUILT: Final = Path(__file__).with_name("static") / "built"
 
@@ -30,6 +31,7 @@ def environment(**options: Any) -> Environment:
     made.globals.update(
         asset=asset, url=_url, say_day=say_day, say_period=say_period, joined=joined,
         held_words=held_words, hatching=hatching, involved_words=involved_words,
+        role_title=role_title,
     )  # fmt: skip
     made.filters["capitalise"] = capitalise
     return made
@@ -49,6 +51,12 @@ def _fingerprint(name: str) -> str:
 def capitalise(text: str) -> str:
     """The first letter large and the rest as it is (Python's and Jinja's own make the rest small)."""
     return text[:1].upper() + text[1:]
+
+
+def role_title(role: str) -> str:
+    """What somebody in this role is called."""
+    known = vocabulary().roles.get(role)
+    return known.title if known else role
 
 
 def _url(name: str, *args: object) -> str:

@@ -83,7 +83,7 @@ def say_atom(atom: Condition) -> str:
     match atom:
         case Count():
             distinct = "".join(f", from {least} different {what}" for what, least in atom.distinct)
-            return f"at least {atom.at_least} records {_WHOSE[atom.about]}{_within(atom.within)}{distinct}: {say_selection(atom.selection)}"
+            return f"at least {atom.at_least} record{'s' if atom.at_least != 1 else ''} {_WHOSE[atom.about]}{_within(atom.within)}{distinct}: {say_selection(atom.selection)}"
         case Sequence():
             first, *rest = atom.steps
             steps = "".join(

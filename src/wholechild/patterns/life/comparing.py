@@ -29,6 +29,29 @@ class Row:
     right_line: int
     right: str
 
+    @property
+    def left_parts(self) -> tuple[str, str, str]:
+        """The left line in three: as on the right, otherwise, as on the right again."""
+        return self._parts(self.left)
+
+    @property
+    def right_parts(self) -> tuple[str, str, str]:
+        return self._parts(self.right)
+
+    def _parts(self, line: str) -> tuple[str, str, str]:
+        if self.kind != CHANGED:
+            return line, "", ""
+        before = _same_start(self.left, self.right)
+        most = min(len(self.left), len(self.right)) - before
+        after = min(most, _same_start(self.left[::-1], self.right[::-1]))
+        return line[:before], line[before : len(line) - after], line[len(line) - after :]
+
+
+def _same_start(one: str, other: str) -> int:
+    """How many letters two lines have in common from the beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -406,12 +406,15 @@ class Said:
 
 
 def outcomes_of(viewer: Viewer, matches: Sequence[str], at: datetime) -> dict[str, tuple[Said, ...]]:
-    """What was said of each of these matches, the newest first, where the viewer may read about the child."""
+    """What was said of each of these matches, the newest first, where the viewer may read about the child.
+
+    Shape    every match that was noted has an entry, if only an empty one; a match that nobody noted has none.
+    """
     rows = {row.pk: row.person for row in Match.objects.filter(pk__in=matches)}
     open_to = {person: bool(may_see(viewer, person, "content", at)) for person in set(rows.values())}
-    found: dict[str, list[Said]] = {}
+    found: dict[str, list[Said]] = {match: [] for match, person in rows.items() if open_to[person]}
     for row in MatchOutcome.objects.filter(match__in=list(rows), said_at__lte=at).order_by("-said_at", "-pk"):
         if open_to[rows[row.match]]:
             said = Said(row.outcome, OUTCOMES[row.outcome], row.reason, row.role, row.said_at)
-            found.setdefault(row.match, []).append(said)
+            found[row.match].append(said)
     return {match: tuple(said) for match, said in found.items()}

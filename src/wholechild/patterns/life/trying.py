@@ -54,7 +54,7 @@ class Tried:
         """Each thing that stands in the way of proposing it, as a sentence."""
         said = [str(fault) for fault in (*self.faults, *self.example_faults)]
         said += [
-            f"Example “{one.family}” should be {EXPECTED[one.expected]}; the lesson {SAID[one.said]}."
+            f"Example “{one.family}”: the lesson {SAID[one.said]}, and {EXPECTED[one.expected]}."
             for one in self.missed
         ]
         said += [f"Quiet family “{one.family}”: the lesson holds, and should be silent." for one in self.loud]
@@ -62,7 +62,11 @@ class Tried:
 
 
 SAID: Final = {"holds": "holds", "cannot_tell": "cannot tell", "silent": "is silent"}
-EXPECTED: Final = {"holds": "held", "cannot_tell": "one of which it cannot tell", "near_miss": "passed over"}
+EXPECTED: Final = {
+    "holds": "should hold, from the day that the example names",
+    "cannot_tell": "should be unable to tell",
+    "near_miss": "should not hold",
+}
 
 
 def try_lesson(text: str, examples: str, quiet: Sequence[FamilyDocument]) -> Tried:
