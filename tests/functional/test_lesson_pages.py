@@ -22,6 +22,13 @@ DIRECTOR: Final = "Come in as the director of children’s services"
 PARTNERSHIP: Final = "Come in as the partnership manager"
 BASE: Final = ROOT / "lessons/hurt-then-not-brought"
 SANE: Final = "within: 12 weeks"
+#: The pictures of the documents, of the many that are taken.
+PICTURES: Final = {
+    "faults": "lesson-faults",
+    "loud": "lesson-editor",
+    "to-sign": "lesson-to-sign",
+    "compared": "lesson-compared",
+}
 LOUD: Final = """\
   count:
     of: [contact.*]
@@ -296,17 +303,20 @@ def test_what_came_of_a_match_comes_back_to_its_lesson(
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_accessibility_fault_and_nothing_over_the_side(
-    site: str, open_page: Callable[..., Any], images: Path, width: int
+    site: str, open_page: Callable[..., Any], images: Path, tmp_path: Path, width: int
 ) -> None:
     """Every page about lessons, at three widths, in the states that it can be in; with a picture of each."""
     name = f"looked-at-{width}"
-    page = open_page(width=width)
+    page = open_page(width=width, height=1100)
     come_in(page, site, ANALYST)
     text, examples = text_of(name), (BASE / "examples.yaml").read_text()
 
     def look(what: str) -> None:
         page.wait_for_load_state()
-        page.screenshot(path=images / f"lessons-{what}-{width}.png", full_page=True)
+        page.screenshot(path=tmp_path / f"{what}-{width}.png", full_page=True)
+        if width == WIDTHS[-1] and what in PICTURES:
+            page.evaluate("scrollTo(0, 0)")
+            page.screenshot(path=images / f"{PICTURES[what]}.png")
         open_everything(page)
         assert runs_over_the_side(page) == "", what
         assert accessibility_faults(page) == [], what

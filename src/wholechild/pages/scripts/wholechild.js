@@ -155,6 +155,7 @@ function watchEditor(form) {
       createAll(Button, {}, checked);
       fields.forEach((field) => markFaults(field, checked));
       status.textContent = document.getElementById("checked-word").textContent;
+      document.querySelector(".govuk-error-summary")?.remove(); // it spoke of a text that is no longer there
     } catch (wrong) {
       if (wrong.name === "AbortError") {
         return;

@@ -43,8 +43,18 @@ class Row:
             return line, "", ""
         before = _same_start(self.left, self.right)
         most = min(len(self.left), len(self.right)) - before
+        while before and self._splits(before):
+            before, most = before - 1, most + 1
         after = min(most, _same_start(self.left[::-1], self.right[::-1]))
+        while after and self._splits(-after):
+            after -= 1
         return line[:before], line[before : len(line) - after], line[len(line) - after :]
+
+    def _splits(self, at: int) -> bool:
+        """Whether a cut here would split a word or a number of one of the lines."""
+        return any(
+            line[at - 1 : at].isalnum() and line[at:][:1].isalnum() for line in (self.left, self.right)
+        )
 
 
 def _same_start(one: str, other: str) -> int:
