@@ -225,6 +225,19 @@ def test_what_cannot_be_kept_says_why(site: str, open_page: Callable[..., Any], 
     assert page.get_by_role("alert").get_by_text(said).is_visible()
 
 
+def test_a_text_of_five_megabytes_is_said_to_be_unchecked(site: str, open_page: Callable[..., Any]) -> None:
+    page = open_page()
+    come_in(page, site, ANALYST)
+    begin(page, site)
+    page.get_by_label("The lesson", exact=True).evaluate(
+        "(field) => { field.value = 'x'.repeat(5_000_000); field.dispatchEvent(new Event('input', {bubbles: true})); }"
+    )
+    page.locator("#checked-word", has_text="could not be checked").wait_for()
+    page.get_by_role("button", name="Save and check").click()
+    page.get_by_role("heading", level=1, name="We could not read that request").wait_for()
+    open_page.faults.clear()  # type: ignore[attr-defined]  # the browser says that answers were 400
+
+
 # -- who may ---------------------------------------------------------------------------------------------------------------
 
 

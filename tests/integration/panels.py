@@ -92,4 +92,4 @@ def running(at: datetime = LATER, **where: str) -> dict[str, int]:
     from wholechild.trust.viewers import system
 
     found = lessons_in_force(system("tests"), at, **where)
-    return {lesson.id: lesson.version for lesson in getattr(found, "nationwide", found)}
+    return {lesson.id: lesson.version for lesson in found.nationwide}

@@ -72,7 +72,7 @@ def note_matches(
                 if pk in until and until[pk] != match.holds_until
             ]
             gone = [m for pk, m in before.get(history.child, {}).items() if pk not in now]
-            still = {(lesson.id, lesson.version) for lesson in asked}
+            still = {(lesson.id, lesson.version) for lesson in asked} if gone else set()
             ended += [_end(match, at, salts, (match.lesson, match.version) in still) for match in gone]
         Match.objects.bulk_create(begun, batch_size=_BLOCK)
         MatchRenewal.objects.bulk_create(renewed, batch_size=_BLOCK)

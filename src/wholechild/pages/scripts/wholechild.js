@@ -160,7 +160,10 @@ function watchEditor(form) {
       if (wrong.name === "AbortError") {
         return;
       }
-      status.textContent = "It could not be checked just now. What stands here may be out of date; save to check it.";
+      const word = document.getElementById("checked-word");
+      word.textContent = "It could not be checked just now. What stands below is of an earlier text; save to check it.";
+      word.className = "wc-checked__word wc-checked__word--not";
+      status.textContent = word.textContent;
     }
     checked.classList.remove("wc-checked--waiting");
   }

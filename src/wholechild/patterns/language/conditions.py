@@ -6,6 +6,7 @@ One function reads one kind of node, in the order of docs/reference/lesson-langu
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from wholechild.lib.civil import DAY
@@ -345,12 +346,20 @@ class ConditionReader:
                 self.faults.add(
                     item,
                     f"no kind of record matches {pattern[:60]!r}",
-                    did_you_mean(pattern, self.vocabulary.kinds),
+                    did_you_mean(pattern, self._of_such_a_form(pattern)),
                 )
             kinds.update(matching)
         if not listed and of_everything:
             kinds.update(self.vocabulary.kinds)
         return self._where(part, patterns, kinds)
+
+    def _of_such_a_form(self, pattern: str) -> Iterable[str]:
+        """What somebody may have meant: whole families for a pattern, kinds for a kind."""
+        return (
+            [f"{family}.*" for family in self.vocabulary.families]
+            if "*" in pattern
+            else self.vocabulary.kinds
+        )
 
     def _by_other_name(self, pattern: str) -> tuple[str, ...]:
         kind = self.vocabulary.kind(pattern)

@@ -12,7 +12,7 @@ Plain. The rules, in order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -100,6 +100,9 @@ class LessonsInForce(Sequence[Lesson]):
 
     def __getitem__(self, index):  # type: ignore[no-untyped-def]
         return self._all()[index]
+
+    def __iter__(self) -> Iterator[Lesson]:
+        return iter(self._all())
 
 
 def _once(lessons: Iterable[Lesson]) -> tuple[Lesson, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from wholechild.lib.civil import LONDON
 from wholechild.patterns.language.faults import LessonFault
@@ -53,10 +53,10 @@ class NothingAdopted(RuntimeError):
 
 def lessons_in_force(
     viewer: Viewer, at: datetime, *, nation: str = HOME_NATION, area: str = ""
-) -> LessonsInForce | tuple[Lesson, ...]:
+) -> LessonsInForce:
     """The lessons that run at a moment, by the decisions that were complete by then (force.py has the rules).
 
-    Shape    for one `area`, a tuple of its lessons; else all that runs in the nation, which knows what runs in each area.
+    Shape    for one `area`, what runs there; else all that runs in the nation, which knows what runs in each area.
              Each is read from the exact text that was adopted, never from a file that may have been edited since.
              `viewer` may be anybody: a lesson says nothing of any person.
     Errors   NothingAdopted; LessonUnreadable, where a text is not the one that was adopted.
@@ -68,7 +68,7 @@ def lessons_in_force(
         )
     on = _day(at)
     if area:
-        return _read(decided, on, nation, area)
+        return LessonsInForce(_read(decided, on, nation, area))
     own = {place for one in decided for place in one.areas}
     return LessonsInForce(
         _read(decided, on, nation, ""), {place: _read(decided, on, nation, place) for place in own}
@@ -256,10 +256,15 @@ def lives(viewer: Viewer, at: datetime, lesson: str = "") -> tuple[LessonLife, .
     return tuple(sorted(found, key=lambda life: life.title.casefold()))
 
 
+@lru_cache(maxsize=1024)
+def _title(text: str, otherwise: str) -> str:
+    lesson, _ = read_lesson(text, otherwise, vocabulary())
+    return lesson.title if lesson else otherwise
+
+
 def _proposed(row: LessonProposal) -> Proposed:
-    lesson, _ = read_lesson(row.text, row.lesson, vocabulary())
     return Proposed(
-        row.pk, row.lesson, row.version, row.sha256, lesson.title if lesson else row.lesson, row.why, row.backtest,
+        row.pk, row.lesson, row.version, row.sha256, _title(row.text, row.lesson), row.why, row.backtest,
         row.proposed_by, row.role, row.proposed_at,
     )  # fmt: skip
 
@@ -299,22 +304,23 @@ def _runs(lesson: str, places: Mapping[str, Sequence[Running]]) -> tuple[tuple[i
     return tuple((version, tuple(by_version[version])) for version in sorted(by_version, reverse=True))
 
 
-def _counted(lesson: str) -> tuple[dict[str, Counter[int]], dict[str, dict[int, Counter[str]]]]:
+def _counted(lesson: str) -> tuple[dict[str, dict[int, int]], dict[str, dict[int, Counter[str]]]]:
     """How many matches each version raised, and what was said of them; the last word of each person counts."""
     rows = Match.objects.filter(lesson=lesson) if lesson else Match.objects.all()
-    raised = {pk: (name, version) for pk, name, version in rows.values_list("pk", "lesson", "version")}
-    matches: dict[str, Counter[int]] = {}
-    for name, version in raised.values():
-        matches.setdefault(name, Counter())[version] += 1
-    last = {
-        (row.match, row.said_by): row.outcome
-        for row in MatchOutcome.objects.order_by("said_at", "pk")
-        if row.match in raised
-    }
+    matches: dict[str, dict[int, int]] = {}
+    for name, version, raised in rows.values_list("lesson", "version").annotate(n=Count("pk")).order_by():
+        matches.setdefault(name, {})[version] = raised
+    said = MatchOutcome.objects.order_by("said_at", "pk").values_list("match", "said_by", "outcome")
+    last = {(match, person): outcome for match, person, outcome in said}
+    of = {
+        pk: (name, version)
+        for pk, name, version in rows.filter(pk__in={match for match, _ in last}).values_list("pk", "lesson", "version")
+    }  # fmt: skip
     outcomes: dict[str, dict[int, Counter[str]]] = {}
     for (match, _), outcome in last.items():
-        name, version = raised[match]
-        outcomes.setdefault(name, {}).setdefault(version, Counter())[outcome] += 1
+        if match in of:
+            name, version = of[match]
+            outcomes.setdefault(name, {}).setdefault(version, Counter())[outcome] += 1
     return matches, outcomes
 
 
