@@ -238,6 +238,16 @@ def test_a_text_of_five_megabytes_is_said_to_be_unchecked(site: str, open_page: 
     open_page.faults.clear()  # type: ignore[attr-defined]  # the browser says that answers were 400
 
 
+def post(page: Any, site: str, address: str) -> Any:
+    """Send a form that no page offered, with this session's own token."""
+    page.goto(f"{site}/find/")
+    token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
+    return page.request.post(
+        f"{site}/{address}", form={"csrfmiddlewaretoken": token, "form": "adopt-000000000000", "do": "propose", "text": "id: x"},
+        headers={"Referer": f"{site}/", "Origin": site}, max_redirects=0,
+    )  # fmt: skip
+
+
 # -- who may ---------------------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +267,13 @@ def test_to_others_there_are_no_such_pages(site: str, open_page: Callable[..., A
             draft,
         ):
             assert page.goto(address).status == 404
+        for address in (
+            "lessons/start-again/sign/",
+            "drafts/",
+            f"{draft.removeprefix(site + '/')}",
+            f"{draft.removeprefix(site + '/')}check/",
+        ):
+            assert post(page, site, address).status == 404, f"{who} posts to {address}"
     page.goto(f"{site}/who/")
     page.get_by_role("button", name="Come in as the independent scrutineer").click()
     assert page.goto(f"{site}/lessons/start-again/").status == 200

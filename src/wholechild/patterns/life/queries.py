@@ -88,14 +88,22 @@ def _decided(at: datetime) -> list[Decided]:
     from_the_beginning = Q(signed_by=INSTALLATION, starts_on=None)
     rows = list(LessonDecision.objects.filter(Q(signed_at__lte=at) | from_the_beginning))
     installed_at = min((row.signed_at for row in rows if row.signed_by == INSTALLATION), default=None)
-    proposers = set(LessonProposal.objects.values_list("sha256", "proposed_by"))
-    first = {row.pk: row for row in rows if (row.sha256, row.signed_by) not in proposers}
+    signed = [row for row in rows if row.signed_by != INSTALLATION]
+    proposers = _proposers({row.sha256 for row in signed})
+    first = {row.pk: row for row in signed if (row.sha256, row.signed_by) not in proposers}
     found = [_alone(row) for row in rows if row.signed_by == INSTALLATION and row.signed_at == installed_at]
     for second in first.values():
         one = first.get(second.seconds)
         if one and one.signed_by != second.signed_by and _same_terms(one, second):
             found.append(_seconded(one, second))
     return found
+
+
+def _proposers(texts: set[str]) -> set[tuple[str, str]]:
+    """(hash of a text, who proposed it), for these texts."""
+    if not texts:
+        return set()
+    return set(LessonProposal.objects.filter(sha256__in=texts).values_list("sha256", "proposed_by"))
 
 
 def _same_terms(one: LessonDecision, other: LessonDecision) -> bool:
