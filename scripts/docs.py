@@ -249,6 +249,51 @@ def vocabulary_page() -> str:
     return reference_page(vocabulary())
 
 
+def life_of_a_lesson() -> str:
+    """Who may do what about lessons, what can come of a match, and when a decision counts, as the source has it."""
+    from wholechild.patterns.language.lesson import NATIONS
+    from wholechild.patterns.life import force
+    from wholechild.patterns.life.outcomes import OUTCOMES
+    from wholechild.trust.permissions import MAY_DO
+    from wholechild.vocabulary.terms import vocabulary
+
+    acts = {"lesson.read": "read", "lesson.write": "draft and propose", "lesson.adopt": "adopt and retire"}
+    titles = {role: vocabulary().roles[role].title for role, _ in MAY_DO}
+    may = [
+        f"| {title} | {' | '.join('yes' if (role, act) in MAY_DO else '' for act in acts)} |"
+        for role, title in sorted(titles.items(), key=lambda item: item[1])
+    ]
+    rules = (force.__doc__ or "").split("in order:", 1)[1].strip()
+    return "\n\n".join([
+        "# The life of a lesson", MADE,
+        "How to go through it: [from a finding to a rule that runs](../how-to/from-a-finding-to-a-rule.md). Each step is a fact that is "
+        "added and never changed, with a leaf in [the ledger](../explanation/ledger.md).",
+        "```\n"
+        "draft ──propose──► proposed ──first signature──► waits ──second signature──► in force ──retire, two signatures──► retired\n"
+        "  ▲                                                                              │                                   │\n"
+        "  └────────────────────────────── change: the next version ◄─────────────────────┴───────────────────────────────────┘\n"
+        "```",
+        "## Who may",
+        "\n".join([f"| role | {' | '.join(acts.values())} |", "|---|---|---|---|", *may]),
+        "Whoever proposed a version may not adopt it, and nobody signs twice, in whatever roles. A role that stands in no line may nothing.",
+        "## When a decision counts", rules,
+        f"Nations: {', '.join(NATIONS)}. No source says yet in which nation an area lies, so a decision for {force.HOME_NATION} counts for every "
+        "area. A child whose area nobody has said is asked what runs in the nation.",
+        "## What comes with the installation",
+        "The library under `lessons/` is adopted once, as one act in the ledger (`lesson.install`), the first time that lessons run on an "
+        "installation where none was ever adopted; `wholechild lessons install` does the same. From then on files add nothing by themselves: "
+        "a new lesson, or a new version that a later release brings, is proposed and adopted like any other.",
+        "## Which text runs",
+        "A proposal keeps the exact text, under its SHA-256. What runs is read from there and hashed again, never from a file. The first "
+        "adoption seals the version: its number is that text for ever, and a match that names the number names the text. `wholechild "
+        "lessons check` compares the files with what was adopted (`--files-only` leaves that out), and `wholechild verify` finds a "
+        "text, a hash or a signature that was altered or slipped in.",
+        "## What can come of a match",
+        "\n".join(["| kept as | what is said |", "|---|---|", *(f"| `{name}` | {title} |" for name, title in OUTCOMES.items())]),
+        "Each with a reason, by somebody who may read about the child. Saying something else later adds to it; the last word of each person counts.",
+    ]) + "\n"  # fmt: skip
+
+
 def ordinary_area() -> str:
     """The figures that the synthetic area is made to, each with its source."""
     from wholechild.world.figures import tables as figures
@@ -275,6 +320,7 @@ def truth() -> str:
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/command-line.md": command_line,
     "reference/dependencies.md": dependencies,
+    "reference/life-of-a-lesson.md": life_of_a_lesson,
     "reference/tables.md": tables,
     "reference/vocabulary.md": vocabulary_page,
 }

@@ -102,6 +102,9 @@ ACCOUNTS: Final = (
     ("demo-health-visitor", "health_visitor", "health_visiting/Northmoor", ""),
     ("demo-social-worker", "duty_social_worker", "childrens_social_care/Northmoor", "duty"),
     ("demo-scrutineer", "independent_scrutineer", "safeguarding_board/Northmoor", "oversight"),
+    ("demo-analyst", "panel_analyst", "safeguarding_board/Northmoor", ""),
+    ("demo-director", "director_of_childrens_services", "local_authority/Northmoor", ""),
+    ("demo-partnership", "partnership_manager", "safeguarding_board/Northmoor", ""),
 )
 
 
@@ -213,6 +216,8 @@ def load(folder: Path, at: datetime) -> None:
     from wholechild.config.paths import LESSONS
     from wholechild.patterns.actions import evaluate_children
     from wholechild.patterns.library import read_library
+    from wholechild.patterns.life.actions import install_library
+    from wholechild.patterns.life.queries import lessons_in_force
     from wholechild.patterns.queries import open_matches
     from wholechild.people.actions import link_new_identities
     from wholechild.people.queries import children, find_people
@@ -235,7 +240,8 @@ def load(folder: Path, at: datetime) -> None:
     link_new_identities(**us)
     viewer = system("match")
     everybody = children(viewer, at)
-    lessons = [found.lesson for found in read_library(LESSONS).lessons]
+    install_library(library=lambda: read_library(LESSONS), **us)
+    lessons = lessons_in_force(viewer, at)
     evaluate_children(children=everybody, lessons=lessons, **us)
     leila = find_people(viewer, NAME, at)[0]
     for user, role, agency, relation in ACCOUNTS:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.databases import AT
 from tests.feeds import as_ndjson
+from tests.integration import panels
 from tests.integration.worlds import (
     EVERYONE,
     FROM_POLICE,
@@ -27,7 +28,9 @@ from tests.integration.worlds import (
 )
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
-ROOMS: Final = ("trust.actions", "records.actions", "people.actions", "patterns.actions")
+ROOMS: Final = (
+    "trust.actions", "records.actions", "people.actions", "patterns.actions", "patterns.life.actions",
+)  # fmt: skip
 #: Not acts by themselves: what the others are made of.
 PARTS: Final = {"append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one"}
 
@@ -35,13 +38,21 @@ PARTS: Final = {"append", "append_blocks", "add_facts", "hand_on", "take_in_one_
 class World:
     """A loaded world with one of everything that an act may need."""
 
-    def __init__(self, deliver: Callable[..., Any]) -> None:
+    def __init__(self, deliver: Callable[..., Any], act: str) -> None:
         self.deliver = deliver
         self.report = deliver("1.ndjson", TWO_AGENCIES, link=True)
         deliver("held.ndjson", as_ndjson([violence("L-9", kind="no.such.kind")]))
         self.child = amy()
         self.viewer = seat("ms-oak", "teacher", "school/Northmoor/Oakfield Primary", AT, teaches=self.child)
         deliver("unlinked.ndjson", as_ndjson([{**FROM_POLICE[0], "reference": "K-7"}]))
+        self.panel = [panels.analyst(), panels.director(), panels.manager(), panels.director("dov")]
+        if act in ("adopt", "retire"):
+            panels.propose(self.panel[0], panels.text())
+        if act == "retire":
+            for adopter in self.panel[1:3]:
+                panels.sign(adopter, panels.terms(panels.text()))
+        if act == "say_outcome":
+            note(AT, JOINED)
 
 
 def _trust(name: str, **more: Any) -> Any:
@@ -137,6 +148,32 @@ def _evaluate_due(world: World) -> Any:
     return _patterns("evaluate_due")
 
 
+def _take_in_lessons(world: World) -> Any:
+    """Other lessons run than everybody was asked: everybody is handed on, and what is handed on leaves leaves of its own."""
+    _patterns("take_in_lessons", lessons=[])
+    _patterns("take_in_lessons")
+    return note(AT, JOINED)
+
+
+def _say_outcome(world: World) -> Any:
+    from wholechild.patterns.life.actions import say_outcome
+    from wholechild.patterns.models import Match
+
+    return say_outcome(
+        by=world.viewer, purpose="direct_care", at=AT, match=Match.objects.get().pk, outcome="helped", reason="A test.",
+        salts=EVERYONE["salts"],
+    )  # fmt: skip
+
+
+def _save_draft(world: World) -> Any:
+    from wholechild.patterns.life.actions import save_draft
+
+    return save_draft(
+        by=world.panel[0], purpose="child_safeguarding_review", at=AT, draft="draft-1", after=0, lesson="", text="id: x",
+        examples="", why="a test", salts=EVERYONE["salts"],
+    )  # fmt: skip
+
+
 ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "appoint": lambda world: _trust(
         "appoint", user="x", role="teacher", agency="school/Northmoor/Elm", authority="tests"
@@ -161,9 +198,17 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "open_picture": _open_picture,
     "begin_snapshot": lambda world: begin_a_snapshot(AT),
     "seal_snapshot": lambda world: take_snapshot(AT),
+    "take_in_lessons": _take_in_lessons,
+    "install_library": lambda world: panels.install(),
+    "save_draft": _save_draft,
+    "propose": lambda world: panels.propose(world.panel[0], panels.text()),
+    "adopt": lambda world: panels.sign(world.panel[3], panels.terms(panels.text())),
+    "retire": lambda world: panels.sign(world.panel[3], panels.terms(panels.text()), act="retire"),
+    "say_outcome": _say_outcome,
 }
 WRITERS: Final = (
     "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions", "wholechild.patterns.actions",
+    "wholechild.patterns.life.actions",
 )  # fmt: skip
 
 
@@ -182,8 +227,8 @@ def test_every_action_there_is_stands_in_this_table() -> None:
 
 
 @pytest.fixture
-def world(deliver: Callable[..., Any]) -> World:
-    return World(deliver)
+def world(deliver: Callable[..., Any], request: pytest.FixtureRequest) -> World:
+    return World(deliver, request.node.callspec.params["name"])
 
 
 @pytest.mark.parametrize("name", ACTS)

@@ -104,7 +104,8 @@ def worker(own_database: Any, wholechild: Callable[..., Any]) -> Callable[[str],
 
 @pytest.fixture(autouse=True)
 def two_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wholechild.patterns.queries.lessons_in_force", lambda viewer, at: (JOINED, BRUISED))
+    for command in ("worker", "match"):
+        monkeypatch.setattr(f"wholechild.cli.{command}.in_force", lambda at: (JOINED, BRUISED))
 
 
 def compare(wholechild: Callable[..., Any], day: str) -> tuple[int, Any]:

@@ -182,7 +182,7 @@ def test_a_lesson_that_reads_one_thing_as_everything_is_caught_too(condition: st
 
 def test_a_lesson_that_matches_nothing_is_caught_by_its_examples() -> None:
     folder = library().lessons[0]
-    never = planted("all: [{state: {age: {under: 1 day}}}, {state: {age: {from: 2 days}}}]")
+    never = planted('count: {of: ["*"], at_least: 999, within: 1 day}')
     assert len(said_otherwise(list(try_examples(replace(folder, lesson=never))))) >= 3
 
 

@@ -67,7 +67,9 @@ BOMB = "a: &a [x, x]\n" + "".join(f"b{n}: &b{n} [{', '.join(['*a'] * 9)}]\n" for
         ("a: b: c", "not YAML", 1, 5),
         ("a: 'x", "not YAML", 1, 6),
         ("a:\n\tb: 1", "not YAML", 2, 1),
-        ("a: \0", "not YAML", 1, 1),
+        ("a: \0", "not YAML", 1, 4),
+        ("a: 1\nb: x\x07", "U+0007", 2, 5),
+        ("a: 1\nb: \x85 \x9b", "U+009B", 2, 6),
     ],
 )
 def test_what_is_refused_says_why_and_where(text: str, why: str, line: int, column: int) -> None:

@@ -127,12 +127,11 @@ def in_one_process(household: Household, times: int) -> list[float]:
 
 def settle() -> None:
     """Evaluate everybody once, and forget what waits: the area is there for the indexes to have something to be made of."""
+    from wholechild.cli.lessons_in_force import in_force
     from wholechild.cli.match import note
-    from wholechild.patterns.queries import lessons_in_force
-    from wholechild.trust.viewers import system
 
     at = datetime.now(UTC)
-    note(lessons_in_force(system("bench"), at), at)
+    note(in_force(at), at)
     _forget_what_waits()
 
 
@@ -148,12 +147,11 @@ def work_off() -> None:
     from django.db import connection
     from procrastinate.contrib.django.models import ProcrastinateJob
 
+    from wholechild.cli.lessons_in_force import in_force
     from wholechild.patterns.actions import take_in_news
-    from wholechild.patterns.queries import lessons_in_force
-    from wholechild.trust.viewers import system
 
     at = datetime.now(UTC)
-    lessons = lessons_in_force(system("bench"), at)
+    lessons = in_force(at)
     for job, arguments in list(ProcrastinateJob.objects.order_by("id").values_list("id", "args")):
         take_in_news(by="bench", purpose="match", at=at, lessons=lessons, salts=salts, **arguments)
         with connection.cursor() as cursor:

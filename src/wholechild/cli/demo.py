@@ -122,17 +122,21 @@ def _load_area(plan: _Plan, at: datetime) -> None:
 
 # -- the people of the demo ----------------------------------------------------------------------------------------------
 
-#: account -> role, relation, and the kind of agency through whose records the children are theirs (empty: everybody)
+#: account -> role, relation (empty: to no child), and the kind of agency through whose records the children are theirs
+#: (empty: everybody)
 _ACCOUNTS: Final = {
     "demo-teacher": ("designated_safeguarding_lead", "teaches", "school"),
     "demo-health-visitor": ("health_visitor", "caseload", "health_visiting"),
     "demo-social-worker": ("duty_social_worker", "duty", ""),
     "demo-scrutineer": ("independent_scrutineer", "oversight", ""),
+    "demo-analyst": ("panel_analyst", "", ""),
+    "demo-director": ("director_of_childrens_services", "", ""),
+    "demo-partnership": ("partnership_manager", "", ""),
 }
 
 
 def _people(at: datetime) -> None:
-    """The four accounts, with no password, and the children whom each of them works with."""
+    """The accounts, with no password, and the children whom each of them works with."""
     from django.contrib.auth.models import User
 
     from wholechild.trust.actions import appoint, relate
@@ -154,6 +158,8 @@ def _people(at: datetime) -> None:
             authority="the demo",
             salts=salts,
         )
+        if not relation:
+            continue
         relate(
             by=_BY,
             purpose=_PURPOSE,

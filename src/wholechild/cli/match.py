@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from rich.table import Table
 
+from wholechild.cli.lessons_in_force import in_force
 from wholechild.cli.output import Exit, console, leave, print_json, progressing
 from wholechild.cli.system import moment, now_option, patiently, salts
 from wholechild.config.django import setup
@@ -47,7 +48,7 @@ AT_A_TIME: Final = 500
     "--lessons",
     "folder",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Another folder of lessons than those in force.",
+    help="With --rates: count with the lessons of a folder, and not with those in force.",
 )
 @now_option
 @click.option("--json", "as_json", is_flag=True)
@@ -57,6 +58,10 @@ def command(
     """Evaluate every lesson over every child that we hold, and note what begins to hold, what changes and what has ended."""
     setup()
     at = moment(now)
+    if folder and not rates:
+        raise click.UsageError(
+            "--lessons goes with --rates. Matches are noted by the lessons that were adopted."
+        )
     lessons = _lessons(folder, at)
     with patiently():
         if rates:
@@ -81,16 +86,14 @@ def print_noted(done: Evaluated, as_json: bool) -> None:
 
 
 def _lessons(folder: Path | None, at: datetime) -> Sequence[Lesson]:
-    from wholechild.patterns.queries import lessons_in_force
-
     if folder is None:
-        return lessons_in_force(system("match"), at)
+        return in_force(at)
     return [found.lesson for found in read_library(folder).lessons]
 
 
 def note(lessons: Sequence[Lesson], at: datetime) -> Evaluated:
     """Evaluate everybody and note the matches."""
-    from wholechild.patterns.actions import AT_ONCE, Evaluated, evaluate_children
+    from wholechild.patterns.actions import AT_ONCE, Evaluated, evaluate_children, settle_lessons
     from wholechild.patterns.queries import everyone_evaluated
 
     viewer, done = system("match"), Evaluated()
@@ -98,6 +101,7 @@ def note(lessons: Sequence[Lesson], at: datetime) -> Evaluated:
         done += evaluate_children(
             by=viewer.user, purpose="match", at=at, children=some, lessons=lessons, salts=salts
         )
+    settle_lessons(lessons)
     return done
 
 
@@ -106,6 +110,7 @@ def compare(lessons: Sequence[Lesson], at: datetime, as_json: bool) -> None:
     from wholechild.patterns.queries import differences, everyone_evaluated
     from wholechild.trust.queries import waiting
 
+    lessons = in_force(at)
     viewer = system("match")
     everybody = everyone_evaluated(viewer, at)
     batches = _in_batches(everybody, AT_A_TIME, "Comparing children")

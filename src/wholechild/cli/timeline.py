@@ -8,12 +8,11 @@ from datetime import datetime
 import click
 from rich.table import Table
 
+from wholechild.cli.lessons_in_force import in_force
 from wholechild.cli.output import Exit, console, leave, print_json
 from wholechild.cli.system import moment, now_option, salts
 from wholechild.config.django import setup
-from wholechild.config.paths import LESSONS
 from wholechild.lib.civil import say_day
-from wholechild.patterns.library import read_library
 from wholechild.patterns.picture import ChildPicture
 
 
@@ -37,12 +36,11 @@ def command(child: str, as_known_at: datetime | None, user: str, now: datetime |
 
     at = moment(now)
     viewer = viewer_for(user, "direct_care", at)
-    lessons = [folder.lesson for folder in read_library(LESSONS).lessons]
     day = as_known_at.date() if as_known_at else at.date()
     picture = None
     if viewer:
         picture = open_picture(
-            by=viewer, purpose=viewer.purpose, at=at, person=child, as_known_at=day, lessons=lessons,
+            by=viewer, purpose=viewer.purpose, at=at, person=child, as_known_at=day, lessons=in_force(at),
             route="command timeline", salts=salts,
         )  # fmt: skip
     if picture is None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from wholechild.cli.lessons_in_force import in_force
 from wholechild.cli.output import Exit, leave, print_json
 from wholechild.cli.system import moment, now_option, patiently, salts
 from wholechild.config.django import setup
@@ -132,8 +133,9 @@ class Work:
         self._count(context, lambda us: act(children=children, first=first, **us))
 
     def _due(self, context: JobContext | None, timestamp: int = 0) -> None:
-        from wholechild.patterns.actions import evaluate_due
+        from wholechild.patterns.actions import evaluate_due, take_in_lessons
 
+        self._count(context, lambda us: take_in_lessons(**us))
         self._count(context, lambda us: evaluate_due(**us))
 
     def _due_by_itself(self) -> None:
@@ -166,10 +168,7 @@ class Work:
 
     def lessons(self) -> Sequence[Lesson]:
         """The lessons in force now."""
-        from wholechild.patterns.queries import lessons_in_force
-        from wholechild.trust.viewers import system
-
-        return lessons_in_force(system("worker"), moment(self._now))
+        return in_force(moment(self._now))
 
 
 async def _take_over(context: JobContext, timestamp: int) -> None:

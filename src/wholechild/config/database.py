@@ -70,6 +70,15 @@ def database() -> Database:
     return _of(*(os.environ.get(name, "") for name in asked), home())
 
 
+def is_there() -> bool:
+    """Whether this installation has a database, without starting one or reaching for it."""
+    if os.environ.get("DATABASE_URL") or os.environ.get("WHOLECHILD_APP_URL"):
+        return True
+    elsewhere = home() / "postgres-is-at"
+    folder = Path(elsewhere.read_text().strip()) if elsewhere.exists() else home() / "postgres"
+    return (folder / "data" / "PG_VERSION").exists()
+
+
 def _embedded(folder: Path) -> Database:
     socket = {"host": str(embedded.embedded(folder).sockets), "port": "5432"}
     ours = {**socket, "dbname": NAME}

@@ -28,7 +28,7 @@ _CHANGE: Final = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 _NONE: Final[frozenset[str]] = frozenset()
 
 FACTS: Final = Access(app=_ADD, analytics=_READ)
-#: Facts that hold what a sender got wrong, or who looked at whom: not for analysis.
+#: Facts that hold what a sender got wrong, who looked at whom, or a person's free words: not for analysis.
 PRIVATE_FACTS: Final = Access(app=_ADD, analytics=_NONE)
 #: Sessions, accounts and the queue are not facts: they are used up, and changed by their owners.
 HOUSEKEEPING: Final = Access(app=_CHANGE, analytics=_NONE)
@@ -61,8 +61,10 @@ ACCESS: Final[dict[str, Access]] = {
     "procrastinate_workers": HOUSEKEEPING,
     "procrastinate_periodic_defers": HOUSEKEEPING,
     "patterns_watch": DERIVED,
+    "patterns_askedlast": DERIVED,
     "records_quarantinedrow": PRIVATE_FACTS,
     "records_resolution": PRIVATE_FACTS,
+    "patterns_matchoutcome": PRIVATE_FACTS,
     "trust_disclosure": PRIVATE_FACTS,
     "trust_relation": PRIVATE_FACTS,
     "trust_account": PRIVATE_FACTS,

@@ -7,6 +7,7 @@ worth more to an attacker than to an author.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,6 +16,9 @@ import yaml
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 MOST_DEPTH: Final = 40
+
+#: What YAML does not let in: control characters, halves of letters, and what is no character at all.
+_UNREADABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -63,12 +67,18 @@ class NotPlainYaml(ValueError):
         self.why, self.place = why, place
 
 
-def read_yaml(text: str) -> Located:
-    """The one document in the text, located. Errors: NotPlainYaml, with the first place that is wrong."""
-    if len(text) > MOST_BYTES:
-        raise NotPlainYaml(f"the file is larger than {MOST_BYTES // 1024:,} KiB", Place(1, 1))
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise NotPlainYaml("the file has half a letter (a lone surrogate)", Place(1, 1))
+def read_yaml(text: str, *, most: int = MOST_BYTES) -> Located:
+    """The one document in the text, located; `most` is how many characters it may have.
+
+    Errors   NotPlainYaml, with the first place that is wrong.
+    """
+    if len(text) > most:
+        raise NotPlainYaml(f"the file is larger than {most // 1024:,} KiB", Place(1, 1))
+    if found := _UNREADABLE.search(text):
+        raise NotPlainYaml(
+            f"this is not YAML: the character U+{ord(found[0]):04X} cannot be seen, and may not stand here",
+            place_in(text, found.start()),
+        )
     try:
         _refuse_tricks(text)
         node = yaml.compose(text, Loader=_LOADER)
@@ -106,6 +116,11 @@ def _refuse_tricks(text: str) -> None:
             documents += 1
             if documents > 1:
                 raise NotPlainYaml("the file has more than one document (---)", _place(event.start_mark))
+
+
+def place_in(text: str, offset: int) -> Place:
+    """Where the letter at an offset stands."""
+    return Place(text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)
 
 
 def _place(mark: Any) -> Place:

@@ -1,4 +1,4 @@
-"""What a visitor of a demo is shown first: the four people that one can be, and the three published cases.
+"""What a visitor of a demo is shown first: the people that one can be, and the three published cases.
 
 Plain. Accounts, relations and cases are loaded by `wholechild demo`; a card is shown only for what is there.
 """
@@ -49,6 +49,27 @@ DEMO_PEOPLE: Final = (
         works="Looks at how well the agencies work together",
         sees="Every pattern that holds, in all areas. Each look is recorded, as for everybody.",
         tries="Read a pattern against what each agency could have seen alone.",
+    ),
+    DemoPerson(
+        user="demo-analyst",
+        title="Panel analyst",
+        works="Writes down what reviews found, so that it can be looked for",
+        sees="No child. The lessons, what each does on made-up families, and what came of its matches.",
+        tries="Change a lesson, see at once what it would hold on, and propose it.",
+    ),
+    DemoPerson(
+        user="demo-director",
+        title="Director of children’s services",
+        works="Answers for children’s services in the area",
+        sees="No child. The lessons that run, and those that wait for a signature.",
+        tries="Adopt what the analyst proposed. It runs once a second person has signed.",
+    ),
+    DemoPerson(
+        user="demo-partnership",
+        title="Partnership manager",
+        works="Brings the safeguarding partners together",
+        sees="No child. The lessons, and how often each helped.",
+        tries="Sign as the second person, or compare two versions side by side.",
     ),
 )
 

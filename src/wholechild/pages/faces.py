@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render
 
 from wholechild.lib.civil import LONDON
 from wholechild.records.facts import Agency
+from wholechild.trust.permissions import decide_act
 from wholechild.trust.queries import viewer_for
 from wholechild.trust.viewers import Viewer
 from wholechild.vocabulary.terms import vocabulary
@@ -28,6 +29,9 @@ PURPOSES: Final = {
     "independent_scrutineer": "independent_scrutiny",
     "inspector": "independent_scrutiny",
     "review_author": "child_safeguarding_review",
+    "panel_analyst": "child_safeguarding_review",
+    "partnership_manager": "child_safeguarding_review",
+    "director_of_childrens_services": "child_safeguarding_review",
 }
 
 
@@ -100,6 +104,7 @@ def frame(viewer: Viewer | None) -> dict[str, Any]:
     return {
         "viewer": viewer,
         "viewer_words": viewer_words(viewer) if viewer else "",
+        "reads_lessons": bool(viewer and decide_act(viewer.role, "lesson.read")),
         "purpose": vocabulary().purposes.get(viewer.purpose) if viewer else None,
         "demo": settings.WHOLECHILD_DEMO,
         "idle_minutes": settings.SESSION_COOKIE_AGE // 60,

@@ -9,11 +9,14 @@ from typing import Any, Final
 
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
 
 from wholechild.lib.civil import say_day, say_period
 from wholechild.pages.picture_words import involved_words, joined
 from wholechild.pages.timeline_drawing import hatching, held_words
+from wholechild.vocabulary.terms import vocabulary
 
 BUILT: Final = Path(__file__).with_name("static") / "built"
 
@@ -30,8 +33,10 @@ def environment(**options: Any) -> Environment:
     made.globals.update(
         asset=asset, url=_url, say_day=say_day, say_period=say_period, joined=joined,
         held_words=held_words, hatching=hatching, involved_words=involved_words,
+        role_title=role_title,
     )  # fmt: skip
     made.filters["capitalise"] = capitalise
+    made.filters["with_code"] = with_code
     return made
 
 
@@ -49,6 +54,22 @@ def _fingerprint(name: str) -> str:
 def capitalise(text: str) -> str:
     """The first letter large and the rest as it is (Python's and Jinja's own make the rest small)."""
     return text[:1].upper() + text[1:]
+
+
+def with_code(text: str) -> SafeString:
+    """The text, escaped, with what stands between backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one is not closed: then none is taken for a mark
+        return escape(text)
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if i % 2 else part,) for i, part in enumerate(parts))
+    )
+
+
+def role_title(role: str) -> str:
+    """What somebody in this role is called."""
+    known = vocabulary().roles.get(role)
+    return known.title if known else role
 
 
 def _url(name: str, *args: object) -> str:

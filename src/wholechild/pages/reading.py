@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
@@ -23,7 +22,9 @@ from wholechild.pages.search_words import SearchWords
 from wholechild.patterns.actions import open_picture
 from wholechild.patterns.explain import say_agency
 from wholechild.patterns.language.lesson import Lesson
-from wholechild.patterns.library import read_library
+from wholechild.patterns.library import Library, read_library
+from wholechild.patterns.life.actions import install_library
+from wholechild.patterns.life.queries import NothingAdopted, lessons_in_force
 from wholechild.patterns.picture import ChildPicture
 from wholechild.patterns.queries import WorklistItem, worklist
 from wholechild.people.queries import Gathered, children, find_people, gather, names_of
@@ -43,21 +44,29 @@ _AMONG: Final = 200
 def open_child(*, viewer: Viewer, person: str, as_known_at: date, at: datetime) -> ChildPicture | None:
     """The child's picture, written down as shown; None, written down as refused, for who may not know of this child."""
     return open_picture(
-        by=viewer, purpose=viewer.purpose, at=at, person=person, as_known_at=as_known_at, lessons=lessons(),
+        by=viewer, purpose=viewer.purpose, at=at, person=person, as_known_at=as_known_at, lessons=lessons(viewer, at),
         route="page child", salts=random_bytes,
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def lessons() -> tuple[Lesson, ...]:
-    """The lessons of this installation, read once a process."""
-    return tuple(folder.lesson for folder in read_library(settings.WHOLECHILD_LESSONS).lessons)
+def lessons(viewer: Viewer, at: datetime) -> Sequence[Lesson]:
+    """The lessons that run. Where none was ever adopted, the library that came with the installation is, first."""
+    try:
+        return lessons_in_force(viewer, at)
+    except NothingAdopted:
+        install_library(by="system:pages", purpose="match", at=at, library=library, salts=random_bytes)
+        return lessons_in_force(viewer, at)
+
+
+def library() -> Library:
+    """The files of this installation."""
+    return read_library(settings.WHOLECHILD_LESSONS)
 
 
 def open_worklist(*, viewer: Viewer, at: datetime) -> tuple[WorklistItem, ...]:
     """The matches that hold now for the children whom the viewer works with, each child written down as shown."""
     with transaction.atomic():
-        items = worklist(viewer=viewer, at=at, lessons=lessons())
+        items = worklist(viewer=viewer, at=at, lessons=lessons(viewer, at))
         _write_down_all(viewer, list(dict.fromkeys(item.person for item in items)), "page worklist", at)
     return items
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.urls import path, register_converter
 
-from wholechild.pages.views import children, doors, faults, finding, worklist
+from wholechild.pages.views import children, doors, drafting, faults, finding, lessons, worklist
 
 
 class PersonId:
@@ -21,12 +21,38 @@ class PersonId:
         return value
 
 
+class LessonId(PersonId):
+    """The id of a lesson: small words with dashes between."""
+
+    regex = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+
+
+class DraftId(PersonId):
+    regex = r"draft-[0-9a-f]{6,40}"
+
+
+class MatchId(PersonId):
+    regex = r"match-[0-9a-f]{1,40}"
+
+
 register_converter(PersonId, "person")
+register_converter(LessonId, "lesson")
+register_converter(DraftId, "draft")
+register_converter(MatchId, "match")
 
 urlpatterns: Final = [
     path("", worklist.worklist, name="worklist"),
     path("find/", finding.find, name="find"),
     path("children/<person:person>/", children.child, name="child"),
+    path("children/<person:person>/<match:match>/", children.outcome, name="outcome"),
+    path("lessons/", lessons.lessons, name="lessons"),
+    path("lessons/<lesson:name>/", lessons.lesson, name="lesson"),
+    path("lessons/<lesson:name>/sign/", lessons.sign, name="sign_lesson"),
+    path("lessons/<lesson:name>/compare/", lessons.difference, name="compare_lesson"),
+    path("lessons/<lesson:name>/<int:version>/", lessons.text, name="lesson_text"),
+    path("drafts/", drafting.begin, name="begin_draft"),
+    path("drafts/<draft:name>/", drafting.draft, name="draft"),
+    path("drafts/<draft:name>/check/", drafting.check, name="check_draft"),
     path("sign-in/", doors.SignIn.as_view(), name="account_login"),
     path("sign-out/", doors.SignOut.as_view(), name="account_logout"),
     path("account-closed/", doors.Closed.as_view(), name="account_inactive"),

@@ -13,13 +13,15 @@ from django.db import connection, transaction
 
 from wholechild.lib.civil import civil
 from wholechild.patterns.language.lesson import Lesson
-from wholechild.patterns.models import Match, MatchChange, SnapshotBegun, SnapshotSealed, Watch
-from wholechild.patterns.noting import Begun, Changed, next_edge, spells_of, to_note
+from wholechild.patterns.life.force import for_child, mark_of
+from wholechild.patterns.models import AskedLast, Match, MatchChange, SnapshotBegun, SnapshotSealed, Watch
+from wholechild.patterns.noting import Begun, Changed, look_again, spells_of, to_note
 from wholechild.patterns.picture import ChildPicture
 from wholechild.patterns.queries import (
     child_picture,
     children_concerned,
     children_due,
+    everyone_evaluated,
     joined_children,
     watched,
 )
@@ -27,7 +29,7 @@ from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append, disclose, hand_on
 from wholechild.trust.outbox import CHILDREN
 from wholechild.trust.permissions import Decision, classes_for, classes_in_columns, decide, may_analyse
-from wholechild.trust.queries import moment_of, one_snapshot, relations_to
+from wholechild.trust.queries import head, moment_of, one_snapshot, relations_to
 from wholechild.trust.viewers import Viewer, system
 
 #: Children are evaluated so many at a time: one transaction, and one lock for each.
@@ -64,6 +66,7 @@ def evaluate_children(
     Shape    what is noted already is not noted again; each batch of children is one transaction. No two evaluations of one
              child overlap, whoever asks for them. `since`: from when on there was something to evaluate, where that was not
              done at once; what has begun and ended in between is noted too.
+             `lessons` as `lessons_in_force` gives them ask each child what runs where the child lives.
     """
     done = Evaluated()
     for start in range(0, len(children), AT_ONCE):
@@ -97,15 +100,24 @@ def _evaluate(
     with one_snapshot():
         before = watched(children)
         joined = joined_children(system("match"), children, at)
-    now, in_force = civil(at), {(lesson.id, lesson.version) for lesson in lessons}
+    now = civil(at)
     facts: list[Match | MatchChange] = []
     due: dict[str, int | None] = {}
     for child in children:
-        spells, say = spells_of(joined.get(child), lessons)
+        history = joined.get(child)
+        asked = for_child(lessons, history, now)
+        spells, say = spells_of(history, asked)
         looked = min(civil(since), before.due.get(child, now))
-        found = to_note(spells, before.matches.get(child, {}), say, now=now, since=looked, in_force=in_force)
+        found = to_note(
+            spells,
+            before.matches.get(child, {}),
+            say,
+            now=now,
+            since=looked,
+            in_force={(lesson.id, lesson.version) for lesson in asked},
+        )
         facts += [_fact(noted, child, at, salts) for noted in found]
-        due[child] = next_edge(spells, now)
+        due[child] = look_again(spells, lessons, history, now)
     late = {child: edge for child, edge in due.items() if edge != before.due.get(child)}
     if facts or late:
         with transaction.atomic():
@@ -194,6 +206,31 @@ def take_in_one_by_one(
         for child in children:
             hand_on(by=by, purpose=purpose, at=at, task=CHILDREN, priority=-1, children=[child], first=first)
     return Evaluated()
+
+
+def take_in_lessons(
+    *, by: str, purpose: str, at: datetime, lessons: Sequence[Lesson], salts: Salts
+) -> Evaluated:
+    """Where other lessons run than when children were last evaluated, hand everybody on: a decision has begun, or a version ended.
+
+    Shape    on the first time there is nobody to hand on: whoever arrived is news.
+    """
+    mark = mark_of(lessons)
+    with transaction.atomic():
+        last = AskedLast.objects.select_for_update().first()
+        if last is not None and last.mark != mark:
+            everybody, first = everyone_evaluated(system("match"), at), head().leaves
+            for start in range(0, len(everybody), AT_ONCE):
+                some = everybody[start : start + AT_ONCE]
+                hand_on(by=by, purpose=purpose, at=at, task=CHILDREN, priority=-1, children=some, first=first)
+        if last is None or last.mark != mark:
+            settle_lessons(lessons)
+    return Evaluated()
+
+
+def settle_lessons(lessons: Sequence[Lesson]) -> None:
+    """Remember which lessons everybody was last asked, or is about to be."""
+    AskedLast.objects.update_or_create(pk=1, defaults={"mark": mark_of(lessons)})
 
 
 def evaluate_due(

@@ -30,6 +30,8 @@ from wholechild.patterns.language.nodes import (
 )
 from wholechild.vocabulary.terms import vocabulary
 
+#: A pattern that stands for more kinds than this is said as it is written.
+MOST_NAMED = 6
 _WHOSE = {
     Scope.CHILD: "about the child",
     Scope.HOUSEHOLD: "about the child or people the child lived with at the time",
@@ -83,7 +85,7 @@ def say_atom(atom: Condition) -> str:
     match atom:
         case Count():
             distinct = "".join(f", from {least} different {what}" for what, least in atom.distinct)
-            return f"at least {atom.at_least} records {_WHOSE[atom.about]}{_within(atom.within)}{distinct}: {say_selection(atom.selection)}"
+            return f"at least {atom.at_least} record{'s' if atom.at_least != 1 else ''} {_WHOSE[atom.about]}{_within(atom.within)}{distinct}: {say_selection(atom.selection)}"
         case Sequence():
             first, *rest = atom.steps
             steps = "".join(
@@ -147,7 +149,10 @@ def _pattern(pattern: str) -> str:
     if pattern == "*":
         return "any kind that fits"
     family = vocabulary().families.get(pattern.removesuffix(".*"))
-    return f"{family.title.lower()} (any)" if family else pattern
+    if family:
+        return f"{family.title.lower()} (any)"
+    kinds = [vocabulary().kinds[name].title.lower() for name in vocabulary().matching(pattern)]
+    return " or ".join(kinds) if 0 < len(kinds) <= MOST_NAMED else pattern
 
 
 def say_clock(clock: Clock) -> str:

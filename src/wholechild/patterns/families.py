@@ -15,11 +15,17 @@ from wholechild.lib.civil import DAY, NotADate, Period, civil, day_of, day_start
 from wholechild.lib.located import Located, NotPlainYaml, read_yaml
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.joining import Linked, join
-from wholechild.patterns.language.faults import Faults, LessonFault, Part
+from wholechild.patterns.language.faults import MOST_FAULTS, Faults, LessonFault, Part
 from wholechild.people.family import Family, FamilyTie, Held, Person, Stay
 from wholechild.records.facts import Agency, Coverage, Record
 from wholechild.vocabulary.terms import vocabulary
 
+#: The longest file of families in the library has a twenty-fifth of this.
+MOST_LETTERS: Final = 256 * 1024
+#: The years that a made-up family may live in; a calendar has an end, and days are reckoned on from each.
+YEARS: Final = (1850, 2199)
+MOST_PEOPLE: Final = 60
+MOST_RECORDS: Final = 1_000
 EXPECTATIONS: Final = ("holds", "near_miss", "cannot_tell")
 _PREGNANCY: Final = 280 * DAY
 _ADULTS_WHO_CARE: Final = ("mother", "father", "adoptive_parent")
@@ -56,19 +62,19 @@ def read_examples(text: str, file: str) -> tuple[tuple[FamilyDocument, ...], tup
     """Every family of an `examples.yaml`, and every fault; a family with a fault is left out."""
     faults = Faults(file)
     try:
-        node = read_yaml(text)
+        node = read_yaml(text, most=MOST_LETTERS)
     except NotPlainYaml as wrong:
         faults.add(wrong.place, wrong.why, "Mend the file and check again.")
         return (), tuple(faults.found)
     families = [_family(item, faults, quiet=False) for item in node.items()]
-    return tuple(family for family in families if family), tuple(sorted(faults.found))
+    return tuple(family for family in families if family), faults.listed(MOST_FAULTS)
 
 
 def read_quiet_family(text: str, file: str) -> tuple[FamilyDocument | None, tuple[LessonFault, ...]]:
     """The quiet family of one file, or its faults."""
     faults = Faults(file)
     try:
-        family = _family(read_yaml(text), faults, quiet=True)
+        family = _family(read_yaml(text, most=MOST_LETTERS), faults, quiet=True)
     except NotPlainYaml as wrong:
         faults.add(wrong.place, wrong.why, "Mend the file and check again.")
         family = None
@@ -82,11 +88,11 @@ def _family(node: Located, faults: Faults, *, quiet: bool) -> FamilyDocument | N
     story = part.text("story") if quiet else part.text("note", required=False)
     expect = "" if quiet else part.choice("expect", EXPECTATIONS)
     home = _Household(faults, part.text("area", required=False) or "Northmoor")
-    people = part.take("people", required=True)
+    people = _at_most(part, "people", MOST_PEOPLE)
     for item in people.items() if people else ():
         _person(item, home)
     _kinship(people, home)
-    listed = part.take("records", required=True)
+    listed = _at_most(part, "records", MOST_RECORDS)
     records = [r for i, item in enumerate(listed.items() if listed else ()) if (r := _record(item, i, home))]
     coverage = tuple(_coverage(part.take("coverage"), home))
     holds_from, until = _one_day(part, "holds_from"), _one_day(part, "until")
@@ -98,6 +104,15 @@ def _family(node: Located, faults: Faults, *, quiet: bool) -> FamilyDocument | N
     return FamilyDocument(
         name, story, expect, holds_from, until or _after(records), _joined(home, records, coverage)
     )
+
+
+def _at_most(part: Part, key: str, most: int) -> Located | None:
+    """The list of a key; a fault and nothing where it is longer than any family needs: each tie is to be worked out."""
+    listed = part.take(key, required=True)
+    if listed is not None and len(list(listed.items())) > most:
+        part.fault(f"`{key}` has more than {most} lines", "Keep those that the lesson is about.", key)
+        return None
+    return listed
 
 
 # -- people ------------------------------------------------------------------------------------------------------
@@ -238,10 +253,16 @@ def _period(part: Part, key: str, precision: str = "", until: str = "") -> Perio
     if found is None:
         return None
     try:
-        return parse_period(str(found.value), precision or None, until or None)
+        period = parse_period(str(found.value), precision or None, until or None)
     except NotADate as wrong:
         part.fault(str(wrong), "Correct the date.", key)
         return None
+    if period.first.year < YEARS[0] or period.last.year > YEARS[1]:
+        part.fault(
+            f"no family here lived in {found.value}", f"Write a day from {YEARS[0]} to {YEARS[1]}.", key
+        )
+        return None
+    return period
 
 
 def _one_day(part: Part, key: str) -> date | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from wholechild.lib.civil import day_of
+from wholechild.lib.located import MOST_BYTES
 from wholechild.patterns.clocks import deadline_for
 from wholechild.patterns.engines.in_memory import InMemoryEngine, Words
 from wholechild.patterns.families import (
@@ -29,6 +30,9 @@ class LessonFolder:
 
     lesson: Lesson
     examples: tuple[FamilyDocument, ...]
+    #: exactly as they stand in `lesson.yaml` and `examples.yaml`
+    text: str = ""
+    examples_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,26 +129,31 @@ def _folder(path: Path, root: Path, faults: list[LessonFault]) -> LessonFolder |
                 "Make the two the same.",
             )
         )
-    examples, wrong = _examples(path / "examples.yaml", root)
+    examples, examples_text, wrong = _examples(path / "examples.yaml", root)
     faults += wrong
-    return LessonFolder(lesson, examples) if lesson else None
+    return LessonFolder(lesson, examples, text, examples_text) if lesson else None
 
 
-def _examples(file: Path, root: Path) -> tuple[tuple[FamilyDocument, ...], tuple[LessonFault, ...]]:
+def _examples(file: Path, root: Path) -> tuple[tuple[FamilyDocument, ...], str, tuple[LessonFault, ...]]:
     name = str(file.relative_to(root))
     if not file.exists():
-        return (), (LessonFault(name, 1, 1, "the lesson has no examples", "Write examples.yaml beside it."),)
+        missing = LessonFault(name, 1, 1, "the lesson has no examples", "Write examples.yaml beside it.")
+        return (), "", (missing,)
     faults: list[LessonFault] = []
     text = _read(file, root, faults)
     if text is None:
-        return (), tuple(faults)
+        return (), "", tuple(faults)
     examples, wrong = read_examples(text, name)
-    short = [
-        LessonFault(name, 1, 1, f"{have} of the examples are `{expect}`; at least {least} are needed", "Add what is missing.")
-        for expect, least in (("holds", 3), ("near_miss", 3), ("cannot_tell", 1))
-        if (have := sum(e.expect == expect for e in examples)) < least
-    ]  # fmt: skip
-    return examples, wrong or tuple(short)
+    return examples, text, wrong or tuple(too_few(examples, name))
+
+
+def too_few(examples: Sequence[FamilyDocument], file: str) -> Iterator[LessonFault]:
+    """A fault for each sort of example of which there are not enough to show what a lesson means."""
+    for expect, least in (("holds", 3), ("near_miss", 3), ("cannot_tell", 1)):
+        have = sum(example.expect == expect for example in examples)
+        if have < least:
+            why = f"{have} of the examples are `{expect}`; at least {least} are needed"
+            yield LessonFault(file, 1, 1, why, "Add what is missing.")
 
 
 def _repeated(lessons: Iterable[LessonFolder]) -> Iterator[LessonFault]:
@@ -162,9 +171,13 @@ def truth_of(lesson: Lesson, family: FamilyDocument) -> Truth:
 
 
 def _read(file: Path, root: Path, faults: list[LessonFault]) -> str | None:
-    """The text of a file, or a fault where it is not UTF-8."""
+    """The text of a file, or a fault where it is not UTF-8, or far larger than anything that anybody wrote."""
+    if file.stat().st_size > MOST_BYTES:
+        why = f"the file is larger than {MOST_BYTES // 1024:,} KiB"
+        faults.append(LessonFault(str(file.relative_to(root)), 1, 1, why, "Split it, or shorten it."))
+        return None
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes().decode()
     except UnicodeDecodeError as wrong:
         why = f"byte {wrong.start + 1:,} is not UTF-8"
         faults.append(LessonFault(str(file.relative_to(root)), 1, 1, why, "Save the file as UTF-8."))

@@ -113,3 +113,156 @@ class Watch(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["due"], name="patterns_watch_due")]
+
+
+class AskedLast(models.Model):
+    """Which lessons everybody was last asked; one row. Not a fact: it follows from the decisions. `mark` as force.mark_of gives it."""
+
+    mark = Word()
+
+
+# -- the life of a lesson -----------------------------------------------------------------------------------------------
+
+
+class LessonDraft(Fact):
+    """One revision of a draft. A draft is never changed: each saving is another revision, and undoing one is another still."""
+
+    ledger_kind = "lesson_draft"
+    said = ("id", "draft", "number", "lesson", "text", "examples", "why")
+    added = ("saved_by", "saved_at")
+
+    draft = Word()
+    number = models.IntegerField()
+    lesson = Word(blank=True)
+    text = models.TextField(blank=True)
+    examples = models.TextField(blank=True)
+    why = models.TextField()
+    saved_by = Word()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["draft", "number"], name="patterns_draft_number")]
+
+
+class LessonProposal(Fact):
+    """One version of a lesson as somebody proposed it: its exact text, by its SHA-256, and the families that show what it means.
+
+    Missing  `backtest` empty: it was not tried on a snapshot.
+    """
+
+    ledger_kind = "lesson_proposal"
+    said = ("id", "lesson", "version", "sha256", "text", "examples", "why", "backtest")
+    added = ("proposed_by", "role", "proposed_at")
+    derived_checks = (
+        "SELECT id, 'the text is not the one of its hash' FROM patterns_lessonproposal "
+        "WHERE encode(sha256(convert_to(text, 'UTF8')), 'hex') <> sha256 ORDER BY id LIMIT 1",
+    )
+
+    lesson = Word()
+    version = models.IntegerField()
+    sha256 = Word()
+    text = models.TextField()
+    examples = models.TextField()
+    why = models.TextField()
+    backtest = Word(blank=True, default="")
+    proposed_by = Word()
+    role = Word()
+    proposed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["lesson", "version"], name="patterns_proposal_lesson")]
+
+
+class LessonDecision(Fact):
+    """One signature under a decision: to adopt a version in some places from a day, or to retire a lesson there.
+
+    The first signature sets the terms; the second is a row of its own that names the first in `seconds`. A decision with
+    one signature changes nothing, except that of the installation itself (`starts_on` empty: from the beginning).
+    """
+
+    ledger_kind = "lesson_decision"
+    said = (
+        "id",
+        "decision",
+        "lesson",
+        "version",
+        "sha256",
+        "starts_on",
+        "nations",
+        "areas",
+        "why",
+        "seconds",
+    )
+    added = ("signed_by", "role", "signed_at")
+    derived_checks = (
+        "SELECT second.id, 'one person signed twice' FROM patterns_lessondecision second "
+        "JOIN patterns_lessondecision first ON first.id = second.seconds WHERE first.signed_by = second.signed_by "
+        "ORDER BY second.id LIMIT 1",
+        "SELECT d.id, 'who proposed it also adopted it' FROM patterns_lessondecision d JOIN patterns_lessonproposal p "
+        "ON (p.lesson, p.version, p.sha256) = (d.lesson, d.version, d.sha256) AND p.proposed_by = d.signed_by "
+        "WHERE d.decision = 'adopt' AND d.signed_by <> 'system:installation' ORDER BY d.id LIMIT 1",
+        "SELECT id, 'it says that it came with the installation, and came later' FROM patterns_lessondecision "
+        "WHERE signed_by = 'system:installation' AND signed_at <> (SELECT min(signed_at) FROM patterns_lessondecision "
+        "WHERE signed_by = 'system:installation') ORDER BY id LIMIT 1",
+        "SELECT d.id, 'the decision is about a text that nobody proposed' FROM patterns_lessondecision d "
+        "LEFT JOIN patterns_lessonproposal p ON (p.lesson, p.version, p.sha256) = (d.lesson, d.version, d.sha256) "
+        "WHERE p.id IS NULL ORDER BY d.id LIMIT 1",
+    )
+
+    decision = Word()
+    lesson = Word()
+    version = models.IntegerField()
+    sha256 = Word()
+    starts_on = models.DateField(null=True)
+    nations = ArrayField(Word())
+    areas = ArrayField(Word())
+    why = models.TextField()
+    seconds = Word(blank=True, default="")
+    signed_by = Word()
+    role = Word()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seconds"], condition=~models.Q(seconds=""), name="patterns_decision_seconded_once"
+            )
+        ]
+
+
+class LessonVersion(Fact):
+    """That a version was adopted somewhere once. From then on the version is this text and no other: the id says so."""
+
+    ledger_kind = "lesson_version"
+    said = ("id", "lesson", "version", "sha256", "proposal")
+    added = ("sealed_at",)
+    derived_checks = (
+        "SELECT v.id, 'the version is not of the text that was proposed' FROM patterns_lessonversion v "
+        "LEFT JOIN patterns_lessonproposal p ON p.id = v.proposal "
+        "AND (p.lesson, p.version, p.sha256) = (v.lesson, v.version, v.sha256) WHERE p.id IS NULL ORDER BY v.id LIMIT 1",
+    )
+
+    lesson = Word()
+    version = models.IntegerField()
+    sha256 = Word()
+    proposal = Word()
+    sealed_at = models.DateTimeField()
+
+
+class MatchOutcome(Fact):
+    """What a professional says came of a match, with the reason. It judges the lesson, never a person."""
+
+    ledger_kind = "match_outcome"
+    said = ("id", "match", "outcome", "reason")
+    added = ("said_by", "role", "agency", "said_at")
+
+    match = Word()
+    outcome = Word()
+    reason = models.TextField()
+    said_by = Word()
+    role = Word()
+    agency = Word()
+    said_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["match", "said_at"], name="patterns_outcome_match")]

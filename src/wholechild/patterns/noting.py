@@ -8,7 +8,7 @@ another order, or all at once, ends with the same open matches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from wholechild.patterns.explain import grounds
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.library import Engines
+from wholechild.patterns.life.force import next_move
 
 TIME: Final = "its time has run out"
 KNOWN: Final = "what is known has changed"
@@ -114,6 +115,14 @@ def _nothing(spell: Spell) -> Said:
 def next_edge(spells: Iterable[Spell], now: int) -> int | None:
     """The next instant at which a match begins or ends by the passing of time alone; None: nothing known ever will."""
     return min((edge for s in spells for edge in (s.start, s.end) if now < edge < FOREVER), default=None)
+
+
+def look_again(
+    spells: Iterable[Spell], lessons: Sequence[Lesson], history: ChildHistory | None, now: int
+) -> int | None:
+    """When a child is to be looked at again: at the next edge of a match, or of where the child lives, if that decides what is asked."""
+    edges = (next_edge(spells, now), next_move(lessons, history, now) if history else None)
+    return min((edge for edge in edges if edge is not None), default=None)
 
 
 def to_note(

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
-
-from django.conf import settings
 
 from wholechild.lib.civil import DAY, FOREVER, civil, day_of, day_start, say_day
 from wholechild.patterns.assembling import Contact, Feed, Names, Sight, assemble
@@ -17,9 +13,10 @@ from wholechild.patterns.explain import say_agency
 from wholechild.patterns.history import ChildHistory, Covered, Observation
 from wholechild.patterns.joining import Described, Linked, covered, describe, join_described
 from wholechild.patterns.language.lesson import Lesson
-from wholechild.patterns.library import read_library
+from wholechild.patterns.life.force import for_child
+from wholechild.patterns.life.queries import lesson_of
 from wholechild.patterns.models import Match, Watch
-from wholechild.patterns.noting import Noted, Said, next_edge, spells_of
+from wholechild.patterns.noting import Noted, Said, look_again, spells_of
 from wholechild.patterns.picture import ChildPicture, FamilyMember
 from wholechild.people.queries import (
     Gathered,
@@ -112,7 +109,8 @@ def child_picture(
     classes = visible(viewer, [person], at)[person]
     history = _history(person, gathered, _filed(gathered), covered(coverage_rows(viewer)))
     return assemble(
-        history, _names(person, gathered, history), _family(person, gathered, day_start(as_known_at) + DAY - 1), lessons,
+        history, _names(person, gathered, history), _family(person, gathered, day_start(as_known_at) + DAY - 1),
+        for_child(lessons, history, civil(at)),
         as_known_at=as_known_at, contacts=_contacts(viewer), feeds=_feeds(viewer), sight=sight_of(classes),
     )  # fmt: skip
 
@@ -197,13 +195,19 @@ class WorklistItem:
 
 
 def worklist(*, viewer: Viewer, at: datetime, lessons: Sequence[Lesson]) -> tuple[WorklistItem, ...]:
-    """The matches that hold at a moment, newest first, for the children whom the viewer may read about."""
+    """The matches that hold at a moment, newest first, for the children whom the viewer may read about.
+
+    Shape    each in the words of the version that raised it, whichever version runs now.
+    """
     rows = open_matches(at)
     classes = visible(viewer, list({row.person for row in rows}), at)
     rows = [row for row in rows if "content" in classes[row.person]]
     names = names_of(viewer, list({row.person for row in rows}), at)
-    by_id = {lesson.id: lesson for lesson in lessons}
-    return tuple(_item(row, names, by_id[row.lesson]) for row in rows if row.lesson in by_id)
+    given = {(lesson.id, lesson.version): lesson for lesson in lessons}
+    found = [
+        (row, given.get((row.lesson, row.version)) or lesson_of(row.lesson, row.version)) for row in rows
+    ]
+    return tuple(_item(row, names, lesson) for row, lesson in found if lesson)
 
 
 def open_matches(at: datetime) -> list[Match]:
@@ -244,16 +248,6 @@ def _item(row: Match, names: Mapping[str, Named], lesson: Lesson) -> WorklistIte
 
 
 # -- as records arrive -------------------------------------------------------------------------------------------------
-
-
-def lessons_in_force(viewer: Viewer, at: datetime) -> tuple[Lesson, ...]:
-    """The lessons that are evaluated at a moment: every lesson of this installation's library."""
-    return _lessons_of(settings.WHOLECHILD_LESSONS)
-
-
-@lru_cache(maxsize=4)
-def _lessons_of(folder: Path) -> tuple[Lesson, ...]:
-    return tuple(found.lesson for found in read_library(folder).lessons)
 
 
 def children_concerned(first: int, last: int) -> list[str]:
@@ -336,10 +330,11 @@ def differences(
     now, noted = civil(at), watched(persons)
     found = joined_children(viewer, persons, at)
     for person in persons:
-        spells, say = spells_of(found.get(person), lessons)
+        history = found.get(person)
+        spells, say = spells_of(history, for_child(lessons, history, now))
         holds = {s.match: (s.lesson.id, say(s)) for s in spells if s.start <= now < s.end}
         yield from _differing(person, holds, noted.matches.get(person, {}), now)
-        if noted.due.get(person) != next_edge(spells, now):
+        if noted.due.get(person) != look_again(spells, lessons, history, now):
             yield Difference(
                 person, "", "", "the next look is not on the day on which something changes by itself"
             )

@@ -85,3 +85,25 @@ def may_analyse(role: str) -> Decision:
 def classes_for(role: str, relations: Collection[str]) -> frozenset[str]:
     """Every class of data that the table opens: lists and checks read the same lines."""
     return frozenset(data_class for r, relation, data_class in MAY_SEE if r == role and relation in relations)
+
+
+# -- what may be done that is about no one person ------------------------------------------------------------------------
+
+#: roles -> what they may do about lessons. Who scrutinises reads, and signs nothing.
+_ACTS: Final[tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = (
+    (("panel_analyst", "review_author"), ("lesson.read", "lesson.write")),
+    (("partnership_manager",), ("lesson.read", "lesson.write", "lesson.adopt")),
+    (("director_of_childrens_services", "head_of_service", "named_doctor"), ("lesson.read", "lesson.adopt")),
+    (("independent_scrutineer", "inspector"), ("lesson.read",)),
+)
+
+MAY_DO: Final[frozenset[tuple[str, str]]] = frozenset(
+    (role, act) for roles, acts in _ACTS for role in roles for act in acts
+)
+
+
+def decide_act(role: str, act: str) -> Decision:
+    """Whether somebody in this role may do this. What stands in no line is refused."""
+    if (role, act) in MAY_DO:
+        return Decision(True, f"{role} / {act}")
+    return Decision(False, f"no line for {role} / {act}")

@@ -102,6 +102,102 @@ function goToTarget() {
 window.addEventListener("hashchange", goToTarget);
 goToTarget();
 
+// --- The lesson editor: checked as it is typed ---------------------------------------------------------------------
+
+const editor = document.getElementById("editor");
+const PAUSE = 500; // milliseconds without a key: long enough not to be told of a fault in the middle of a word
+
+// As many numbers as lines, so that the text never scrolls up and down inside its box and the two stay side by side.
+function numberLines(field) {
+  const wanted = field.value.split("\n").length + 2;
+  const lines = document.getElementById(`${field.id}-lines`);
+  field.rows = wanted;
+  while (lines.children.length > wanted) {
+    lines.lastElementChild.remove();
+  }
+  for (let n = lines.children.length + 1; n <= wanted; n += 1) {
+    lines.append(Object.assign(document.createElement("span"), { id: `${field.id}-line-${n}`, textContent: n }));
+  }
+}
+
+function markFaults(field, checked) {
+  const wrong = new Set([...checked.querySelectorAll(`a[data-field="${field.id}"]`)].map((link) => link.dataset.line));
+  for (const span of document.getElementById(`${field.id}-lines`).children) {
+    span.classList.toggle("wc-numbered__wrong", wrong.has(span.textContent));
+  }
+}
+
+function goTo(field, line, column) {
+  const before = field.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+  const at = Math.min(before + column - 1, field.value.length);
+  field.focus({ preventScroll: true });
+  field.setSelectionRange(at, at);
+  document.getElementById(`${field.id}-line-${line}`)?.scrollIntoView({ block: "center" });
+}
+
+function watchEditor(form) {
+  const fields = [...form.querySelectorAll(".wc-numbered__text")];
+  const checked = document.getElementById("checked");
+  const status = document.getElementById("checked-status");
+  let waiting = 0;
+  let asked = new AbortController();
+
+  async function check() {
+    asked.abort();
+    asked = new AbortController();
+    checked.classList.add("wc-checked--waiting");
+    try {
+      const answer = await fetch(form.dataset.check, { method: "POST", body: new FormData(form), signal: asked.signal });
+      if (!answer.ok) {
+        throw new Error(String(answer.status));
+      }
+      checked.innerHTML = await answer.text();
+      createAll(Button, {}, checked);
+      fields.forEach((field) => markFaults(field, checked));
+      status.textContent = document.getElementById("checked-word").textContent;
+      document.querySelector(".govuk-error-summary")?.remove(); // it spoke of a text that is no longer there
+    } catch (wrong) {
+      if (wrong.name === "AbortError") {
+        return;
+      }
+      const word = document.getElementById("checked-word");
+      word.textContent = "It could not be checked just now. What stands below is of an earlier text; save to check it.";
+      word.className = "wc-checked__word wc-checked__word--not";
+      status.textContent = word.textContent;
+    }
+    checked.classList.remove("wc-checked--waiting");
+  }
+
+  for (const field of fields) {
+    field.addEventListener("input", () => {
+      numberLines(field);
+      clearTimeout(waiting);
+      waiting = setTimeout(check, PAUSE);
+    });
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-line]");
+    const field = link && document.getElementById(link.dataset.field);
+    if (field) {
+      event.preventDefault();
+      goTo(field, Number(link.dataset.line), Number(link.dataset.column));
+    }
+  });
+  // Leaving with something unsaved asks first; the buttons save.
+  window.addEventListener("beforeunload", (event) => {
+    if (!form.dataset.sent && fields.some((field) => field.value !== field.defaultValue)) {
+      event.preventDefault();
+    }
+  });
+  form.addEventListener("submit", () => {
+    form.dataset.sent = "yes";
+  });
+}
+
+if (editor) {
+  watchEditor(editor);
+}
+
 // --- Signing out after a quiet spell, with a warning before ------------------------------------------------------
 
 // Several windows share one session: what is done in one counts in all. Only a moment is kept, and nothing personal.

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from wholechild.pages.demo_people import DEMO_PEOPLE, DemoPerson
 from wholechild.pages.faces import frame, now, page, viewer_of
 from wholechild.pages.views.faults import not_found
+from wholechild.trust.permissions import decide_act
 from wholechild.trust.queries import viewer_for
 
 _BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
@@ -63,13 +64,22 @@ def choose_who(request: HttpRequest) -> HttpResponse:
         chosen = next((one for one in offered if one.user == request.POST.get("who")), None)
         if chosen:
             _sign_in_as(request, chosen)
-            return redirect("worklist")
+            return redirect(_first_page(chosen))
     return page(request, "pages/choose_who.html", viewer_of(request, now()), people=offered)
 
 
 def _with_an_account() -> list[DemoPerson]:
     at = now()
     return [one for one in DEMO_PEOPLE if viewer_for(one.user, "", at)]
+
+
+def _first_page(chosen: DemoPerson) -> str:
+    """Who works with lessons and with no child begins there; the list of matches would be empty for ever."""
+    viewer = viewer_for(chosen.user, "", now())
+    works_with_lessons = viewer and any(
+        decide_act(viewer.role, f"lesson.{act}") for act in ("write", "adopt")
+    )
+    return "lessons" if works_with_lessons else "worklist"
 
 
 def _sign_in_as(request: HttpRequest, chosen: DemoPerson) -> None:

@@ -6,12 +6,14 @@ One function reads one kind of node, in the order of docs/reference/lesson-langu
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from wholechild.lib.civil import DAY
 from wholechild.lib.located import Located
 from wholechild.patterns.history import Scope
 from wholechild.patterns.language.faults import Faults, Part, did_you_mean
+from wholechild.patterns.language.never import MOST_RECORDS, never_together, too_many_different
 from wholechild.patterns.language.nodes import (
     Absence,
     AdultState,
@@ -90,7 +92,17 @@ class ConditionReader:
     # -- logic ---------------------------------------------------------------------------------------------------
 
     def _all(self, node: Located) -> Condition:
-        return All(self._several(node, "all"))
+        before = len(self.faults.found)
+        parts = self._several(node, "all")
+        clash = never_together(parts) if len(self.faults.found) == before else None
+        if clash:
+            first, second = (node.value[i] for i in clash)
+            self.faults.add(
+                second,
+                f"this can never hold beside line {first.place.line}: what one asks for, the other rules out",
+                "Take one of the two out, or change one so that both can be so of one child at one time.",
+            )
+        return All(parts)
 
     def _any(self, node: Located) -> Condition:
         return Any(self._several(node, "any"))
@@ -128,8 +140,25 @@ class ConditionReader:
                     "Raise `at_least`, or lower `distinct`.",
                     "distinct",
                 )
+        self._can_be_met(count, part)
         part.done()
         return count
+
+    def _can_be_met(self, count: Count, part: Part) -> None:
+        """Whether any family could ever show what is counted."""
+        if count.at_least > MOST_RECORDS:
+            part.fault(
+                f"no child has {count.at_least:,} such records",
+                f"Ask for {MOST_RECORDS:,} or fewer.",
+                "at_least",
+            )
+        dimensions = frozenset(self.vocabulary.kinds[kind].dimension for kind in count.selection.kinds)
+        for what, asked, most in too_many_different(count, dimensions) if count.selection.kinds else ():
+            part.fault(
+                f"there can never be {asked} different {what} here: the most is {most}",
+                "Lower `distinct`, or widen `of`, `where` or `within`.",
+                "distinct",
+            )
 
     def _distinct(self, part: Part) -> tuple[tuple[Distinct, int], ...]:
         inner = Part(part.take("distinct"), self.faults, "`distinct`")
@@ -317,12 +346,20 @@ class ConditionReader:
                 self.faults.add(
                     item,
                     f"no kind of record matches {pattern[:60]!r}",
-                    did_you_mean(pattern, self.vocabulary.kinds),
+                    did_you_mean(pattern, self._of_such_a_form(pattern)),
                 )
             kinds.update(matching)
         if not listed and of_everything:
             kinds.update(self.vocabulary.kinds)
         return self._where(part, patterns, kinds)
+
+    def _of_such_a_form(self, pattern: str) -> Iterable[str]:
+        """What somebody may have meant: whole families for a pattern, kinds for a kind."""
+        return (
+            [f"{family}.*" for family in self.vocabulary.families]
+            if "*" in pattern
+            else self.vocabulary.kinds
+        )
 
     def _by_other_name(self, pattern: str) -> tuple[str, ...]:
         kind = self.vocabulary.kind(pattern)
@@ -379,7 +416,10 @@ class ConditionReader:
                     f"there is no measure {name[:40]!r}", did_you_mean(name, self.vocabulary.measures), name
                 )
             bounds = Part(node, self.faults, f"`{name}`")
-            ranges.append(NumberRange(name, bounds.number("at_least"), bounds.number("at_most")))
+            least, most = bounds.number("at_least"), bounds.number("at_most")
+            if least is not None and most is not None and least > most:
+                bounds.fault(f"no {name} is both at least {least:g} and at most {most:g}", "Swap the two.")
+            ranges.append(NumberRange(name, least, most))
             bounds.done()
         return tuple(ranges)
 

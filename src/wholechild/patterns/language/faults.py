@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import Final
 
 from rapidfuzz import fuzz, process
 
 from wholechild.lib.located import Located, Place
+
+LONGEST_WORD: Final = 200
+#: More at once help nobody.
+MOST_FAULTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,10 +41,23 @@ class Faults:
         place = at.place if isinstance(at, Located) else at
         self.found.append(LessonFault(self.file, place.line, place.column, why, do))
 
+    def listed(self, most: int) -> tuple[LessonFault, ...]:
+        """The faults in the order of the text; of more than `most` the first, and how many more there are."""
+        found = sorted(self.found)
+        if len(found) <= most:
+            return tuple(found)
+        last = found[most - 1]
+        more = f"there are {len(found) - most:,} more faults after this one"
+        return (
+            *found[:most],
+            LessonFault(self.file, last.line, last.column, more, "Mend those above first."),
+        )
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`Did you mean "x"?` where something known is close, else a list of what is known (cut short)."""
     choices = sorted(known)
+    word = word[:LONGEST_WORD]  # nobody means a longer one, and to compare it takes time
     best = process.extractOne(word, choices, scorer=fuzz.ratio, score_cutoff=60)
     if best:
         return f'Did you mean "{best[0]}"?'

@@ -8,15 +8,17 @@ from datetime import date
 from string import Formatter
 from typing import Final
 
-from wholechild.lib.located import Located, NotPlainYaml, read_yaml
+from wholechild.lib.located import Located, NotPlainYaml, place_in, read_yaml
 from wholechild.patterns.language.conditions import ConditionReader
-from wholechild.patterns.language.faults import Faults, LessonFault, Part
+from wholechild.patterns.language.faults import MOST_FAULTS, Faults, LessonFault, Part
 from wholechild.patterns.language.nodes import All, Condition
 from wholechild.vocabulary.terms import Vocabulary
 
 NATIONS: Final = ("england", "wales", "scotland", "northern_ireland")
 #: What an explanation may name; explain.py fills them in.
 PLACEHOLDERS: Final = frozenset({"agencies", "count", "date", "first", "last", "age"})
+#: The longest lesson of the library has a twentieth of this; what is longer is not read by anybody.
+MOST_LETTERS: Final = 64 * 1024
 _SLUG: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -66,16 +68,24 @@ def read_lesson(
 ) -> tuple[Lesson | None, tuple[LessonFault, ...]]:
     """The lesson in the text, or every fault in it.
 
-    Shape    exactly one of the two: a lesson without faults, or None with at least one fault.
+    Shape    exactly one of the two: a lesson without faults, or None with at least one fault, in the order of the text.
+             Of more than `MOST_FAULTS` the first are listed, and how many more there are.
     """
     faults = Faults(file)
+    if "\ufffd" in text:
+        faults.add(
+            place_in(text, text.index("\ufffd")),
+            "a letter was lost here: the text was not UTF-8",
+            "Write the letter again, and save the file as UTF-8.",
+        )
+        return None, tuple(faults.found)
     try:
-        node = read_yaml(text)
+        node = read_yaml(text, most=MOST_LETTERS)
     except NotPlainYaml as wrong:
         faults.add(wrong.place, wrong.why, "Mend the file and check again.")
         return None, tuple(faults.found)
     lesson = _lesson(node, faults, vocabulary)
-    return (None, tuple(sorted(faults.found))) if faults.found else (lesson, ())
+    return (None, faults.listed(MOST_FAULTS)) if faults.found else (lesson, ())
 
 
 def _lesson(node: Located, faults: Faults, vocabulary: Vocabulary) -> Lesson:
