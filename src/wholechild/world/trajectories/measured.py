@@ -139,13 +139,14 @@ class Measured:
         of.recorded += len(story.recorded)
         of.shared += sum(one.passed_on is not None for one in story.recorded)
         of.ever_shared += any(one.passed_on is not None for one in story.recorded)
-        if story.harm_onset is not None:
+        onset, serious = story.first_harm(), story.first_harm(serious=True)
+        if onset is not None:
             of.with_harm += 1
             of.known += story.known_on is not None
-            if story.known_on is not None and story.harm_onset >= self.window.start:
-                of.to_known.append(story.known_on - story.harm_onset)
-            if story.first_serious is not None:
-                of.to_serious.append(story.first_serious - story.harm_onset)
+            if story.known_on is not None and onset >= self.window.start:
+                of.to_known.append(story.known_on - onset)
+            if serious is not None:
+                of.to_serious.append(serious - onset)
         of.children += len(story.children)
         if story.began >= self.window.start:
             self._signals(story, sent)
