@@ -31,6 +31,9 @@ _MANY: Final = 40
 #: With fewer, no quartiles are given; with fewer on either side, no overlap.
 _FEW: Final = 5
 _FEW_TO_COMPARE: Final = 20
+#: With fewer signs of one kind of agency, how it passes them on and how late it writes is not compared: delays have so
+#: long a tail that a handful lies far off now and then.
+_FEW_SIGNS: Final = 100
 
 
 @dataclass(slots=True)
@@ -202,6 +205,8 @@ class Measured:
     def _passed_on(self) -> Iterable[Found]:
         habits = released().habits
         for kind, of in sorted(self.agencies.items()):
+            if of.signs < _FEW_SIGNS:
+                continue
             title = kind.replace("_", " ")
             yield Found(
                 f"shares {kind}", f"Passed on to social care: {title}", "per cent of what it wrote", 100 * of.expected / of.signs,
