@@ -338,6 +338,8 @@ def test_a_child_of_the_truth_is_found_by_the_ids_that_were_sent(
 def test_harm_has_its_days_in_order_and_a_double_has_none(truth: list[dict[str, Any]]) -> None:
     harmed = 0
     for row in truth:
+        days = [row[name] for name in ("harm_onset", "harm_first_serious") if row[name]]
+        assert all(day < row["present_to"] for day in days), row["child"]
         days = [row[name] for name in ("began", "harm_onset", "harm_first_serious") if row[name]]
         assert days == sorted(days), row["child"]
         if row["story"] == "harm":
@@ -503,9 +505,9 @@ def test_the_ordinary_figures_still_hold_with_stories(area: Made) -> None:
     assert [f"{one.title}: {one.found:.2f}" for one in area.observed.report() if not one.within] == []
 
 
-def _thrice_as_usual() -> Library:
+def _far_too_usual() -> Library:
     usual = next(p for p in library().processes if p.id == "chronic_neglect").begins.set_to
-    return library().with_begins("chronic_neglect", 3.5 * usual)
+    return library().with_begins("chronic_neglect", 8 * usual)
 
 
 def _police_keep_it() -> Library:
@@ -521,7 +523,7 @@ def _school_writes_late() -> Library:
 @pytest.mark.parametrize(
     ("planted", "rate"),
     [
-        (_thrice_as_usual, "chronic_neglect"),
+        (_far_too_usual, "chronic_neglect"),
         (_police_keep_it, "shares police"),
         (_school_writes_late, "days_late school"),
     ],

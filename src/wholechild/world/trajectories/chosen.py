@@ -97,13 +97,13 @@ def stay(process: Process, family: Family, child: Child, window: Window) -> tupl
 def expected_harm(library: Library, years: float) -> float:
     """How many of 1,000 children live through a harmful trajectory at the rates of the library, roughly, over so many years.
 
-    A child is here for about 0.72 of the years made, at every age alike; a fifth more share a story although it would
+    A child is here for about 0.72 of the years made, at every age alike; some three in ten more share a story although it would
     not begin at their age, or are born into it.
     """
     per_year = sum(
         p.begins.value * (p.begins.ages[1] - p.begins.ages[0]) / 18 for p in library.processes if p.harmful
     )
-    return 1.2 * per_year * (0.72 * years + LEAD / YEAR * 0.6)
+    return 1.3 * per_year * (0.72 * years + LEAD / YEAR * 0.6)
 
 
 def _with(process: Process, children: Sequence[Child], child: Child, day: int) -> list[Child]:

@@ -31,6 +31,9 @@ _MANY: Final = 40
 #: With fewer, no quartiles are given; with fewer on either side, no overlap.
 _FEW: Final = 5
 _FEW_TO_COMPARE: Final = 20
+#: With fewer signs of one kind of agency, how it passes them on and how late it writes is not compared: delays have so
+#: long a tail that a handful lies far off now and then.
+_FEW_SIGNS: Final = 100
 
 
 @dataclass(slots=True)
@@ -139,13 +142,14 @@ class Measured:
         of.recorded += len(story.recorded)
         of.shared += sum(one.passed_on is not None for one in story.recorded)
         of.ever_shared += any(one.passed_on is not None for one in story.recorded)
-        if story.harm_onset is not None:
+        onset, serious = story.first_harm(), story.first_harm(serious=True)
+        if onset is not None:
             of.with_harm += 1
             of.known += story.known_on is not None
-            if story.known_on is not None and story.harm_onset >= self.window.start:
-                of.to_known.append(story.known_on - story.harm_onset)
-            if story.first_serious is not None:
-                of.to_serious.append(story.first_serious - story.harm_onset)
+            if story.known_on is not None and onset >= self.window.start:
+                of.to_known.append(story.known_on - onset)
+            if serious is not None:
+                of.to_serious.append(serious - onset)
         of.children += len(story.children)
         if story.began >= self.window.start:
             self._signals(story, sent)
@@ -201,6 +205,8 @@ class Measured:
     def _passed_on(self) -> Iterable[Found]:
         habits = released().habits
         for kind, of in sorted(self.agencies.items()):
+            if of.signs < _FEW_SIGNS:
+                continue
             title = kind.replace("_", " ")
             yield Found(
                 f"shares {kind}", f"Passed on to social care: {title}", "per cent of what it wrote", 100 * of.expected / of.signs,

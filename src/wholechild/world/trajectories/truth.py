@@ -108,27 +108,31 @@ def _child(family: Family, child: Child, ids: Iterable[tuple[str, str]]) -> dict
 
 
 def _story(story: Story | None, library: Library, child: Child) -> dict[str, Any]:
-    """What came to the child; a child born into a story is harmed from birth at the earliest."""
+    """What came to the child: harm from its birth on, and only while it was there."""
     if story is None:
         return {"story": "none", "happened": 0, "noticed": 0, "recorded": 0, "shared": 0}
+    onset = story.first_harm(child=child)
+    known = _known(story, child, onset)
     return {
         "story": "harm" if story.process.harmful else "double",
         "trajectory": library.trajectory_of(story.process).id, "process": story.process.id,
         "began": _day(max(story.began, child.born)), "ended": _day(max(story.ended, child.born)),
-        "harm_onset": _day(_since_birth(story.harm_onset, child)),
-        "harm_first_serious": _day(_since_birth(story.first_serious, child)),
-        "outcome": story.outcome or None, "outcome_known_on": _day(_since_birth(story.known_on, child)),
+        "harm_onset": _day(onset), "harm_first_serious": _day(story.first_harm(serious=True, child=child)),
+        "outcome": story.outcome if known else None, "outcome_known_on": _day(known),
         "happened": story.happened, "noticed": story.noticed, "recorded": len(story.recorded),
         "shared": sum(one.passed_on is not None for one in story.recorded),
     }  # fmt: skip
 
 
+def _known(story: Story, child: Child, onset: int | None) -> int | None:
+    """When the harm to this child became known: while it was there, or with its death."""
+    if onset is None or story.known_on is None or story.known_on < onset:
+        return None
+    return story.known_on if child.died is not None or story.known_on < child.present_to else None
+
+
 def _traits(traits: Traits) -> dict[str, Any]:
     return {name: getattr(traits, name) for name in Traits.__slots__}
-
-
-def _since_birth(day: int | None, child: Child) -> int | None:
-    return None if day is None else max(day, child.born)
 
 
 def _day(day: int | None) -> date | None:

@@ -75,22 +75,34 @@ class Recorded:
 class Story:
     """What truly happened: kept for the truth, never sent.
 
+    Shape    `harm` are the spells [since, until) of harm, with how bad it was; they do not overlap.
     Units    days are ordinals.
-    Missing  None: it did not come to that, or nobody knew of it inside the window. `area` empty: still in the area.
+    Missing  `known_on` None: nobody knew of it inside the window. `area` empty: the family is still in the area.
     """
 
     process: Process
     children: tuple[Child, ...]
     began: int
     ended: int = 0
-    harm_onset: int | None = None
-    first_serious: int | None = None
+    harm: list[tuple[int, int, str]] = field(default_factory=list)
     outcome: str = ""
     known_on: int | None = None
     happened: int = 0
     noticed: int = 0
     recorded: list[Recorded] = field(default_factory=list)
     area: str = ""
+
+    def first_harm(self, *, serious: bool = False, child: Child | None = None) -> int | None:
+        """The first day of harm (of serious harm), for anybody or while this child was there; None where there was none."""
+        born, gone = (child.born, child.present_to) if child else (0, self.ended)
+        return next(
+            (
+                max(since, born)
+                for since, until, how in self.harm
+                if max(since, born) < min(until, gone) and (how == "serious" or not serious)
+            ),
+            None,
+        )
 
 
 def unfold(
@@ -137,6 +149,11 @@ class _Unfolding:
             self.quiet.append((self.story.ended, self.world.window.end, _AWAY, self.area))
         self._settle_accounts()
         self.story.area = self.area
+        self.story.children = tuple(
+            child
+            for child in self.story.children
+            if child.born < self.story.ended and child.present_to > self.story.began
+        )
         return self.story
 
     # -- states -----------------------------------------------------------------------------------------------------------
@@ -153,14 +170,11 @@ class _Unfolding:
         if self.pending is not None and self.pending[0] <= until:
             (until, following), self.pending = (max(since, self.pending[0]), self.pending[1]), None
         self.quiet.append((since, until, state, self.area))
+        if state.harm != "none" and until > since:
+            self.story.harm.append((since, until, state.harm))
         return until, following
 
     def _enter(self, state: State, day: int) -> None:
-        story = self.story
-        if state.harm != "none" and story.harm_onset is None:
-            story.harm_onset = day
-        if state.harm == "serious" and story.first_serious is None:
-            story.first_serious = day
         if state.brings_partner and self.partner is None:
             self.partner = self._new_partner(day)
         if state.home is not None and day >= self.world.window.start:
