@@ -118,6 +118,22 @@ def _open_picture(world: World) -> Any:
     )  # fmt: skip
 
 
+def _begin_snapshot(world: World) -> Any:
+    from wholechild.patterns.actions import begin_snapshot
+    from wholechild.trust.viewers import system
+
+    more = {"by": system("snapshot"), "purpose": "analysis", "snapshot": "snapshot-1"}
+    return begin_snapshot(at=AT, **{**EVERYONE, **more})
+
+
+def _seal_snapshot(world: World) -> Any:
+    from wholechild.patterns.actions import seal_snapshot
+    from wholechild.trust.viewers import system
+
+    more = {"by": system("snapshot"), "purpose": "analysis", "snapshot": "snapshot-1"}
+    return seal_snapshot(at=AT, head="0:00", manifest_sha256="0" * 64, children=1, **{**EVERYONE, **more})
+
+
 ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "appoint": lambda world: _trust(
         "appoint", user="x", role="teacher", agency="school/Northmoor/Elm", authority="tests"
@@ -137,6 +153,8 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "take_back_link": _take_back,
     "note_matches": lambda world: note(AT, JOINED),
     "open_picture": _open_picture,
+    "begin_snapshot": _begin_snapshot,
+    "seal_snapshot": _seal_snapshot,
 }
 WRITERS: Final = (
     "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions", "wholechild.patterns.actions",
