@@ -25,7 +25,7 @@ NAMES_THAT_SAY_NOTHING: Final = frozenset(
 
 #: What a plain module may not import: frameworks, the network, other processes, unrepeatable numbers.
 _NOT_PLAIN: Final = (
-    "django", "allauth", "csp", "whitenoise", "psycopg", "click", "rich", "granian",
+    "django", "procrastinate", "allauth", "csp", "whitenoise", "psycopg", "click", "rich", "granian",
     "socket", "ssl", "http", "urllib.request", "requests", "httpx", "aiohttp", "smtplib", "ftplib",
     "subprocess", "multiprocessing", "threading", "asyncio", "secrets", "logging",
 )  # fmt: skip

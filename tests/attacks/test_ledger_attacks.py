@@ -29,6 +29,7 @@ from tests.integration.worlds import (
     note,
     seat,
     sent,
+    take_snapshot,
     violence,
 )  # fmt: skip
 
@@ -46,12 +47,12 @@ def filled(shared_database: Any, tmp_path_factory: pytest.TempPathFactory) -> It
     """A ledger in which every kind of fact stands at least once, in one transaction of a superuser that is undone at the end."""
     from django.db import connection, transaction
 
-    from wholechild.config.database import _for_django
+    from wholechild.config.database import for_django
     from wholechild.records.actions import set_contact, withdraw_delivery
 
     before = dict(connection.settings_dict)
     connection.close()
-    connection.settings_dict.update(_for_django({**shared_database.admin, "dbname": shared_database.name}))
+    connection.settings_dict.update(for_django({**shared_database.admin, "dbname": shared_database.name}))
     try:
         with transaction.atomic():
             folder = tmp_path_factory.mktemp("feeds")
@@ -118,6 +119,7 @@ def _people(child: str) -> None:
     )
     take_back_link(at=AT, link=Link.objects.filter(evidence="exact_agreement")[0], why="a test", **EVERYONE)
     note(AT, JOINED)
+    take_snapshot(AT)
 
 
 def check() -> Any:

@@ -211,9 +211,9 @@ def load(folder: Path, at: datetime) -> None:
 
     setup()
     from wholechild.config.paths import LESSONS
-    from wholechild.patterns.actions import note_matches
+    from wholechild.patterns.actions import evaluate_children
     from wholechild.patterns.library import read_library
-    from wholechild.patterns.queries import histories, open_matches
+    from wholechild.patterns.queries import open_matches
     from wholechild.people.actions import link_new_identities
     from wholechild.people.queries import children, find_people
     from wholechild.records.actions import ingest, set_contact
@@ -236,7 +236,7 @@ def load(folder: Path, at: datetime) -> None:
     viewer = system("match")
     everybody = children(viewer, at)
     lessons = [found.lesson for found in read_library(LESSONS).lessons]
-    note_matches(histories=histories(viewer, everybody, at), lessons=lessons, **us)
+    evaluate_children(children=everybody, lessons=lessons, **us)
     leila = find_people(viewer, NAME, at)[0]
     for user, role, agency, relation in ACCOUNTS:
         appoint(user=user, role=role, agency=agency, authority="tests", **us)

@@ -139,6 +139,7 @@ class TestShapes:
         assert list(self.run(wholechild, "match", "--now", "2026-03-02T10:00:00")) == [
             "children",
             "begun",
+            "changed",
             "ended",
         ]
         said = self.run(wholechild, "match", "--rates", "--years", "1", "--now", "2026-03-02T10:00:00")
@@ -182,7 +183,7 @@ class TestShapes:
         assert self.run(wholechild, "coverage") == []
         assert self.run(wholechild, "quarantine", "list") == []
         assert self.run(wholechild, "verify")["leaves"] == 0
-        assert self.run(wholechild, "match") == {"children": 0, "begun": 0, "ended": 0}
+        assert self.run(wholechild, "match") == {"children": 0, "begun": 0, "changed": 0, "ended": 0}
 
     def test_now_gives_the_same_ids_each_time(self, wholechild: Any, tmp_path: Path) -> None:
         from django.db import transaction

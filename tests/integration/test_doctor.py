@@ -87,6 +87,30 @@ def test_what_it_says_to_do_mends_it(doctor: Any, as_superuser: Any) -> None:
     assert doctor()[0] == 0
 
 
+@pytest.mark.parametrize(("minutes", "state"), [(1, "ok"), (6, "warn"), (90, "fail")])
+def test_a_queue_that_nobody_works_off_is_found_and_has_an_owner(
+    doctor: Any, as_superuser: Any, minutes: int, state: str
+) -> None:
+    as_superuser.execute(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('changes', 'wholechild.news')"
+    )
+    as_superuser.execute(f"UPDATE procrastinate_events SET at = now() - interval '{minutes} minutes'")
+    _, findings = doctor()
+    finding = findings["queue changes"]
+    assert (finding["state"], finding["found"][:13]) == (state, "1 job waiting")
+    assert ("whoever runs this installation answers for it" in finding["found"]) == (state != "ok")
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(1, "ok"), (6, "warn"), (90, "fail")])
+def test_timers_that_nobody_fires_are_found(doctor: Any, as_superuser: Any, minutes: int, state: str) -> None:
+    from wholechild.lib.civil import civil
+
+    due = civil(datetime.now(UTC)) - minutes * 60
+    as_superuser.execute("INSERT INTO patterns_watch (person, due) VALUES ('person-1', %s)", [due])
+    _, findings = doctor()
+    assert findings["timers"]["state"] == state
+
+
 def test_a_way_to_become_the_owner_is_found(doctor: Any, as_superuser: Any) -> None:
     """Roles are the whole server's: what is given here is taken back, whatever happens."""
     as_superuser.execute("GRANT wholechild_owner TO wholechild_app")

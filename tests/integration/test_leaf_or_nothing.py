@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
@@ -18,16 +18,18 @@ from tests.integration.worlds import (
     JOINED,
     TWO_AGENCIES,
     amy,
+    begin_a_snapshot,
     counts,
     note,
     seat,
+    take_snapshot,
     violence,
 )
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
 ROOMS: Final = ("trust.actions", "records.actions", "people.actions", "patterns.actions")
 #: Not acts by themselves: what the others are made of.
-PARTS: Final = {"append", "append_blocks", "add_facts"}
+PARTS: Final = {"append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one"}
 
 
 class World:
@@ -118,20 +120,21 @@ def _open_picture(world: World) -> Any:
     )  # fmt: skip
 
 
-def _begin_snapshot(world: World) -> Any:
-    from wholechild.patterns.actions import begin_snapshot
-    from wholechild.trust.viewers import system
-
-    more = {"by": system("snapshot"), "purpose": "analysis", "snapshot": "snapshot-1"}
-    return begin_snapshot(at=AT, **{**EVERYONE, **more})
+def _patterns(name: str, **more: Any) -> Any:
+    module = importlib.import_module("wholechild.patterns.actions")
+    return getattr(module, name)(**{"at": AT, "lessons": [JOINED], **EVERYONE, **more})
 
 
-def _seal_snapshot(world: World) -> Any:
-    from wholechild.patterns.actions import seal_snapshot
-    from wholechild.trust.viewers import system
+def _last_leaf() -> int:
+    from wholechild.trust.queries import head
 
-    more = {"by": system("snapshot"), "purpose": "analysis", "snapshot": "snapshot-1"}
-    return seal_snapshot(at=AT, head="0:00", manifest_sha256="0" * 64, children=1, **{**EVERYONE, **more})
+    return head().leaves
+
+
+def _evaluate_due(world: World) -> Any:
+    """Looked at a day before, the match lies ahead: then time alone brings it about."""
+    _patterns("evaluate_children", children=[world.child], at=AT - timedelta(days=1))
+    return _patterns("evaluate_due")
 
 
 ACTS: Final[dict[str, Callable[[World], Any]]] = {
@@ -151,10 +154,13 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "set_contact": _set_contact,
     "link_new_identities": _link,
     "take_back_link": _take_back,
-    "note_matches": lambda world: note(AT, JOINED),
+    "evaluate_children": lambda world: note(AT, JOINED),
+    "take_in_news": lambda world: _patterns("take_in_news", first=1, last=_last_leaf()),
+    "take_in_children": lambda world: _patterns("take_in_children", first=1, children=[world.child]),
+    "evaluate_due": _evaluate_due,
     "open_picture": _open_picture,
-    "begin_snapshot": _begin_snapshot,
-    "seal_snapshot": _seal_snapshot,
+    "begin_snapshot": lambda world: begin_a_snapshot(AT),
+    "seal_snapshot": lambda world: take_snapshot(AT),
 }
 WRITERS: Final = (
     "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions", "wholechild.patterns.actions",

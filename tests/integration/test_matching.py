@@ -195,7 +195,7 @@ def test_the_command_notes_and_says_how_many(deliver: Any, wholechild: Callable[
     result = wholechild("match", "--now", "2026-03-02T10:00:00", "--json")
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
-    assert set(said) == {"children", "begun", "ended"}
+    assert set(said) == {"children", "begun", "changed", "ended"}
     assert said["children"] == 1
     again = json.loads(wholechild("match", "--now", "2026-03-02T10:00:00", "--json").stdout)
     assert (again["begun"], again["ended"]) == (0, 0)

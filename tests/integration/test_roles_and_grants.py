@@ -26,14 +26,17 @@ def roles(shared_database: Any) -> Iterator[Any]:
 
 
 def _tables() -> list[str]:
-    """Every fact and ledger table, from the models themselves: a new one is in here the day it is made."""
+    """Every fact and ledger table, from the models themselves: a new one is in here the day it is made, unless it is said to be worked out anew."""
     from wholechild.config.django import initialise
 
     initialise()
     from django.apps import apps
 
+    from wholechild.config.roles import DERIVED, access_to
+
     ours = ("trust", "records", "people", "patterns")
-    return sorted(model._meta.db_table for model in apps.get_models() if model._meta.app_label in ours)
+    tables = (model._meta.db_table for model in apps.get_models() if model._meta.app_label in ours)
+    return sorted(table for table in tables if access_to(table) != DERIVED)
 
 
 def _private() -> set[str]:

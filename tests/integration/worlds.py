@@ -78,16 +78,33 @@ def amy(identity: str = "P-1", sender: dict[str, str] = HOSPITAL) -> str:
     return str(link.person)
 
 
-def note(at: datetime, *lessons: Lesson) -> Any:
-    """Evaluate these lessons over every child, as `wholechild match` does."""
-    from wholechild.patterns.actions import note_matches
-    from wholechild.patterns.queries import histories
-    from wholechild.people.queries import children
+def take_snapshot(at: datetime) -> None:
+    """What is noted of a snapshot: that it was begun, and that it is whole."""
+    begin_a_snapshot(at)
+    from wholechild.patterns.actions import seal_snapshot
     from wholechild.trust.viewers import system
 
-    viewer = system("match")
-    found = histories(viewer, children(viewer, at), at)
-    return note_matches(at=at, histories=found, lessons=lessons, **EVERYONE)
+    seal_snapshot(
+        by=system("tests"), purpose="analysis", at=at, snapshot="snap-1", head="1:00", manifest_sha256="0" * 64, children=1,
+        salts=EVERYONE["salts"],
+    )  # fmt: skip
+
+
+def begin_a_snapshot(at: datetime) -> None:
+    from wholechild.patterns.actions import begin_snapshot
+    from wholechild.trust.viewers import system
+
+    begin_snapshot(by=system("tests"), purpose="analysis", at=at, snapshot="snap-1", salts=EVERYONE["salts"])
+
+
+def note(at: datetime, *lessons: Lesson) -> Any:
+    """Evaluate these lessons over every child, as `wholechild match` does."""
+    from wholechild.patterns.actions import evaluate_children
+    from wholechild.patterns.queries import everyone_evaluated
+    from wholechild.trust.viewers import system
+
+    everybody = everyone_evaluated(system("match"), at)
+    return evaluate_children(at=at, children=everybody, lessons=lessons, **EVERYONE)
 
 
 def history_of(person: str, at: datetime) -> Any:

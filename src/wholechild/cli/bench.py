@@ -258,3 +258,79 @@ def _evaluate(history: ChildHistory, lessons: Sequence[Lesson]) -> None:
 def _by_record(joined: Sequence[ChildHistory], taken: Sequence[float]) -> list[float]:
     """Each child's time as often as the child has records: a record arrives most often for those with many."""
     return [seconds for history, seconds in zip(joined, taken, strict=True) for _ in history.observations]
+
+
+# -- online --------------------------------------------------------------------------------------------------------------
+
+
+@command.command()
+@click.option(
+    "--records", type=click.IntRange(10, 5_000), default=300, show_default=True, help="Known about the child."
+)
+@click.option(
+    "--children",
+    type=click.IntRange(100, 100_000),
+    default=1_000,
+    show_default=True,
+    help="Others in the area.",
+)
+@click.option(
+    "--times",
+    type=click.IntRange(100, 10_000),
+    default=300,
+    show_default=True,
+    help="Records that arrive in a run.",
+)
+@click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def online(records: int, children: int, times: int, runs: int, as_json: bool) -> None:
+    """From a committed record to its committed matches, all lessons, for one child of a household of six."""
+    with _own_home() as folder:
+        from wholechild.cli import bench_online as bench
+        from wholechild.cli.ordinary_area import load_area
+
+        now = datetime.now(UTC)
+        load_area(
+            children,
+            1,
+            until=now.date() - timedelta(days=1),
+            area="Elsewhere",
+            folder=folder / "world",
+            at=now,
+        )
+        household = bench.Household(folder, records, now)
+        household.load()
+        bench.settle()
+        bare, alone, queued = [], [], []
+        for _ in range(runs):
+            bare.append(bench.bare_commits(times))
+            alone.append(bench.in_one_process(household, times))
+            queued.append(bench.through_the_queue(household, times))
+        _tell("online", _online_figures(bare, alone, queued, records), as_json)
+
+
+def _online_figures(
+    bare: Sequence[Sequence[float]],
+    alone: Sequence[Sequence[float]],
+    queued: Sequence[Sequence[float]],
+    records: int,
+) -> list[Figure]:
+    from wholechild.cli.bench_online import percentile
+
+    figures = []
+    for name, runs, aim in (
+        (f"evaluation alone, {records} records, household of 6", alone, None),
+        ("through the queue, by a worker of its own", queued, 10.0),
+    ):
+        for percent in (50, 99):
+            taken = [percentile(run, percent) * 1e3 for run in runs]
+            ratios = [
+                percentile(run, percent) / statistics.median(plain)
+                for run, plain in zip(runs, bare, strict=True)
+            ]
+            figures += [
+                Figure(f"{name}: {percent}th percentile", "ms", tuple(taken), aim if percent == 99 else None),
+                Figure(f"{name}: {percent}th percentile / bare INSERT and COMMIT", "×", tuple(ratios)),
+            ]
+    plain = tuple(statistics.median(run) * 1e3 for run in bare)
+    return [*figures, Figure("one row inserted and committed", "ms", plain)]

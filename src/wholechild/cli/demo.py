@@ -17,11 +17,12 @@ from typing import Any, Final
 
 import click
 
-from wholechild.cli.match import as_plain, count_rates, note
+from wholechild.cli.match import as_plain, count_rates
 from wholechild.cli.ordinary_area import load_area
 from wholechild.cli.output import console, progressing
 from wholechild.cli.replay import print_replay
 from wholechild.cli.system import moment, now_option, salts
+from wholechild.cli.worker import work_off
 from wholechild.config.django import setup
 from wholechild.config.home import home
 from wholechild.config.paths import CASES, LESSONS
@@ -66,7 +67,8 @@ def command(serve: bool, port: int, children: int, now: datetime | None) -> None
         _load_cases(at)
         _load_area(plan, at)
         _people(at)
-        note(lessons, at)
+        click.echo("Evaluating the lessons for every child …", err=True)
+        work_off(at)
         plan.finish()
     _print_cases(lessons)
     _print_rates(plan, lessons, at)

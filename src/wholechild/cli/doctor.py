@@ -13,7 +13,7 @@ _MARKS = {"ok": "ok", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
 @click.command()
 @click.option("--json", "as_json", is_flag=True)
 def command(as_json: bool) -> None:
-    """Check versions, roles, rights, durability, clock and disk. Exit 1 if anything fails; warnings do not."""
+    """Check versions, roles, rights, durability, clock, disk, and what waits. Exit 1 if anything fails; warnings do not."""
     from wholechild.config.bootstrap import prepare_database
     from wholechild.config.checkup import Finding, State, check_up
     from wholechild.config.embedded import DatabaseUnavailable

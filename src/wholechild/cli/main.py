@@ -17,7 +17,10 @@ import click
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "Load the published cases and a small synthetic area, and print what was visible when."),
     "serve": ("serve", "Serve the pages on 127.0.0.1."),
-    "doctor": ("doctor", "Check database, roles, durability, clock and disk, and say what to do."),
+    "doctor": (
+        "doctor",
+        "Check database, roles, durability, clock, disk and what waits, and say what to do.",
+    ),
     "ingest": ("ingest", "Load deliveries: chronology YAML, CSV or NDJSON feeds."),
     "quarantine": ("quarantine", "List the rows that are held back, with why and what to do."),
     "coverage": ("coverage", "Show which agencies are connected, from when, and when last heard."),
@@ -29,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "timeline": ("timeline", "Print one child's joined chronology."),
     "lessons": ("lessons", "Check, list, explain and try the lessons."),
     "match": ("match", "Evaluate the lessons over the children we hold, and print how often they speak."),
+    "worker": ("worker", "Evaluate the lessons as records arrive and as days pass."),
     "backtest": ("backtest", "Say what a lesson would have done, before it is adopted."),
     "snapshot": ("snapshot", "Write all joined histories as columns, without names and places."),
     "vocabulary": ("vocabulary", "List and check the shared words."),

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.table import Table
 
-from wholechild.cli.output import console, print_json, progressing
-from wholechild.cli.system import moment, now_option, salts
+from wholechild.cli.output import Exit, console, leave, print_json, progressing
+from wholechild.cli.system import moment, now_option, patiently, salts
 from wholechild.config.django import setup
-from wholechild.config.paths import LESSONS
 from wholechild.lib.civil import say_day
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.library import read_library
 from wholechild.patterns.rates import Tally, tally
 from wholechild.trust.viewers import system
 
+if TYPE_CHECKING:
+    from wholechild.patterns.actions import Evaluated
+
+#: Comparing reads, and so may take more children at a time than noting.
+AT_A_TIME: Final = 500
+
 
 @click.command()
 @click.option(
     "--rates", is_flag=True, help="Count alerts per 1,000 children per year instead of noting matches."
+)
+@click.option(
+    "--verify",
+    "comparing",
+    is_flag=True,
+    help="Compare what is noted with a full evaluation, and change nothing. Exit 3 if they differ.",
 )
 @click.option(
     "--years",
@@ -33,38 +44,93 @@ from wholechild.trust.viewers import system
     help="Years to count over, back from the last record.",
 )
 @click.option(
-    "--lessons", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=LESSONS
+    "--lessons",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another folder of lessons than those in force.",
 )
 @now_option
 @click.option("--json", "as_json", is_flag=True)
-def command(rates: bool, years: int, folder: Path, now: datetime | None, as_json: bool) -> None:
-    """Evaluate every lesson over every child that we hold, and note what begins to hold and what has ended."""
+def command(
+    rates: bool, comparing: bool, years: int, folder: Path | None, now: datetime | None, as_json: bool
+) -> None:
+    """Evaluate every lesson over every child that we hold, and note what begins to hold, what changes and what has ended."""
     setup()
-    lessons = [folder.lesson for folder in read_library(folder).lessons]
-    if rates:
-        counted = count_rates(lessons, moment(now), years)
-        print_json(as_plain(counted, lessons, years)) if as_json else print_rates(counted, lessons)
+    at = moment(now)
+    lessons = _lessons(folder, at)
+    with patiently():
+        if rates:
+            counted = count_rates(lessons, at, years)
+            print_json(as_plain(counted, lessons, years)) if as_json else print_rates(counted, lessons)
+        elif comparing:
+            compare(lessons, at, as_json)
+        else:
+            print_noted(note(lessons, at), as_json)
+
+
+def print_noted(done: Evaluated, as_json: bool) -> None:
+    """How many children were evaluated, and what was noted."""
+    if as_json:
+        print_json(
+            {"children": done.children, "begun": done.begun, "changed": done.changed, "ended": done.ended}
+        )
         return
-    begun, ended, children = note(lessons, moment(now))
-    plain = {"children": children, "begun": begun, "ended": ended}
-    print_json(plain) if as_json else click.echo(
-        f"{children:,} children: {begun:,} matches begin, {ended:,} have ended."
+    click.echo(
+        f"{done.children:,} children: {done.begun:,} matches begin, {done.changed:,} change, {done.ended:,} have ended."
     )
 
 
-def note(lessons: Sequence[Lesson], at: datetime) -> tuple[int, int, int]:
-    """Evaluate everybody and note the matches; (begun, ended, children)."""
-    from wholechild.patterns.actions import note_matches
-    from wholechild.patterns.queries import histories
-    from wholechild.people.queries import children
+def _lessons(folder: Path | None, at: datetime) -> Sequence[Lesson]:
+    from wholechild.patterns.queries import lessons_in_force
+
+    if folder is None:
+        return lessons_in_force(system("match"), at)
+    return [found.lesson for found in read_library(folder).lessons]
+
+
+def note(lessons: Sequence[Lesson], at: datetime) -> Evaluated:
+    """Evaluate everybody and note the matches."""
+    from wholechild.patterns.actions import AT_ONCE, Evaluated, evaluate_children
+    from wholechild.patterns.queries import everyone_evaluated
+
+    viewer, done = system("match"), Evaluated()
+    for some in _in_batches(everyone_evaluated(viewer, at), AT_ONCE, "Matching children"):
+        done += evaluate_children(
+            by=viewer.user, purpose="match", at=at, children=some, lessons=lessons, salts=salts
+        )
+    return done
+
+
+def compare(lessons: Sequence[Lesson], at: datetime, as_json: bool) -> None:
+    """Print where what is noted is not what a full evaluation gives, and leave."""
+    from wholechild.patterns.queries import differences, everyone_evaluated
+    from wholechild.trust.queries import waiting
 
     viewer = system("match")
-    everybody = children(viewer, at)
-    walked = progressing(histories(viewer, everybody, at), total=len(everybody), label="Matching children")
-    noted = note_matches(
-        by=viewer.user, purpose="match", at=at, histories=walked, lessons=lessons, salts=salts
-    )
-    return noted.begun, noted.ended, len(everybody)
+    everybody = everyone_evaluated(viewer, at)
+    batches = _in_batches(everybody, AT_A_TIME, "Comparing children")
+    found = [d for some in batches for d in differences(viewer, some, at, lessons)]
+    jobs = waiting()
+    if as_json:
+        plain = [{"person": d.person, "match": d.match, "lesson": d.lesson, "why": d.why} for d in found]
+        print_json({"ok": not found, "children": len(everybody), "waiting": jobs, "differences": plain})
+    else:
+        for d in found:
+            click.echo(f"{d.person}  {d.lesson or 'next look'}  {d.match}  {d.why}")
+        queue = (
+            f" {jobs:,} jobs wait in the queue: run wholechild worker --once, and compare again."
+            if jobs
+            else ""
+        )
+        click.echo(f"{len(everybody):,} children compared: {len(found):,} differences.{queue}")
+    leave(Exit.DONE_WITH_ISSUES if found else Exit.DONE)
+
+
+def _in_batches(children: Sequence[str], size: int, label: str) -> Iterator[Sequence[str]]:
+    """The children so many at a time, with a bar on stderr."""
+    starts = range(0, len(children), size)
+    for start in progressing(starts, total=len(starts), label=label):
+        yield children[start : start + size]
 
 
 def count_rates(lessons: Sequence[Lesson], at: datetime, years: int) -> Tally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,3 +26,16 @@ def moment(now: datetime | None) -> datetime:
 def salts(length: int) -> bytes:
     """Bytes that nobody can guess."""
     return os.urandom(length)
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Let this connection's statements take the time that they need: the limit is there for readers of pages."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute("RESET statement_timeout")

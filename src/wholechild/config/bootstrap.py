@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,7 +54,8 @@ def fingerprint() -> str:
     """What the database has to look like, as one short text."""
     import django
 
-    digest = hashlib.sha256(f"1 {django.__version__} {sorted(roles.ROLES.items())}".encode())
+    others = f"{django.__version__} {version('procrastinate')}"
+    digest = hashlib.sha256(f"1 {others} {sorted(roles.ROLES.items())}".encode())
     for table, access in sorted(roles.ACCESS.items()):
         digest.update(f"{table} {sorted(access.app)} {sorted(access.analytics)}\n".encode())
     for path in (*sorted(_ROOMS.glob("*/migrations/*.py")), Path(__file__).with_name("settings.py")):

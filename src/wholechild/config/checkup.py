@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from wholechild.config import roles
 from wholechild.config.bootstrap import connected, fingerprint, fingerprint_in
 from wholechild.config.database import ANALYTICS, APP, OWNER, Database
 from wholechild.config.home import home
+from wholechild.lib.civil import civil
+from wholechild.trust.outbox import CHANGES, QUEUES, Queue
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 
@@ -57,7 +59,7 @@ def check_up(found: Database) -> list[Finding]:
 
         return [
             *_server(found, rows), *_set_up(found), *_roles(rows), *_rights(rows), *_durability(rows), *_logging(rows),
-            *_clock(rows), *_disk(found), *_account(found),
+            *_clock(rows), *_disk(found), *_account(found), *_queues(rows), *_timers(rows),
         ]  # fmt: skip
 
 
@@ -277,6 +279,48 @@ def _disk(found: Database) -> Iterator[Finding]:
         yield Finding("disk", State.WARN, words, "Make room soon.")
     else:
         yield Finding("disk", State.OK, words)
+
+
+def _queues(rows: Rows) -> Iterator[Finding]:
+    """What waits, and for how long: a queue that nobody works off is a warning that nobody hears (D9)."""
+    for queue in QUEUES:
+        (waiting, seconds), = rows(_WAITING, [queue.name])  # fmt: skip
+        yield _late(f"queue {queue.name}", waiting, seconds, queue, "job", "Start wholechild worker; if one runs, see what it says of its failures.")  # fmt: skip
+
+
+_WAITING: Final = (
+    "SELECT count(DISTINCT j.id), coalesce(extract(epoch FROM now() - min(e.at)), 0) FROM procrastinate_jobs j "
+    "JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred' "
+    "WHERE j.status IN ('todo', 'doing', 'failed') AND j.queue_name = %s"
+)
+
+
+def _timers(rows: Rows) -> Iterator[Finding]:
+    now = civil(datetime.now(UTC))
+    (waiting, first), = rows("SELECT count(*), min(due) FROM patterns_watch WHERE due <= %s", [now])  # fmt: skip
+    yield _late("timers", waiting, now - (first or now), CHANGES, "child", "Start wholechild worker: days have passed that change what holds.")  # fmt: skip
+
+
+def _late(name: str, waiting: int, seconds: float, queue: Queue, what: str, do: str) -> Finding:
+    """How old the oldest of what waits is, against what its queue allows, and who answers for it."""
+    if not waiting:
+        return Finding(name, State.OK, "nothing waits")
+    age = timedelta(seconds=float(seconds))
+    words = f"{waiting:,} {what if waiting == 1 else _PLURALS[what]} waiting, the oldest for {_say_age(age)}"
+    if age <= queue.late:
+        return Finding(name, State.OK, words)
+    state = State.FAIL if age > queue.alarm else State.WARN
+    return Finding(name, state, f"{words}; {queue.owner} answers for it", do)
+
+
+_PLURALS: Final = {"job": "jobs", "child": "children"}
+
+
+def _say_age(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 2_880 else f"{minutes // 1_440} days"
 
 
 def _account(found: Database) -> Iterator[Finding]:

@@ -30,8 +30,10 @@ _NONE: Final[frozenset[str]] = frozenset()
 FACTS: Final = Access(app=_ADD, analytics=_READ)
 #: Facts that hold what a sender got wrong, or who looked at whom: not for analysis.
 PRIVATE_FACTS: Final = Access(app=_ADD, analytics=_NONE)
-#: Sessions and accounts are not facts: they are used up, and changed by their owners.
+#: Sessions, accounts and the queue are not facts: they are used up, and changed by their owners.
 HOUSEKEEPING: Final = Access(app=_CHANGE, analytics=_NONE)
+#: What is worked out anew from the facts whenever it is needed.
+DERIVED: Final = Access(app=_CHANGE, analytics=_NONE)
 FIXED: Final = Access(app=_READ, analytics=_NONE)
 UNNAMED: Final = Access(app=_NONE, analytics=_NONE)
 
@@ -54,6 +56,11 @@ ACCESS: Final[dict[str, Access]] = {
     "socialaccount_socialapp_sites": HOUSEKEEPING,
     "socialaccount_socialtoken": HOUSEKEEPING,
     "django_site": HOUSEKEEPING,
+    "procrastinate_jobs": HOUSEKEEPING,
+    "procrastinate_events": HOUSEKEEPING,
+    "procrastinate_workers": HOUSEKEEPING,
+    "procrastinate_periodic_defers": HOUSEKEEPING,
+    "patterns_watch": DERIVED,
     "records_quarantinedrow": PRIVATE_FACTS,
     "records_resolution": PRIVATE_FACTS,
     "trust_disclosure": PRIVATE_FACTS,

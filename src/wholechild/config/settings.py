@@ -32,6 +32,7 @@ INSTALLED_APPS: Final = [
     "allauth",
     "allauth.account",
     "csp",
+    "procrastinate.contrib.django",
     *(f"wholechild.{room}" for room in _ROOMS if importlib.util.find_spec(f"wholechild.{room}.apps")),
 ]
 MIDDLEWARE: Final = [
@@ -74,6 +75,8 @@ WHOLECHILD_BACKTESTS: Final = home() / "backtests"
 WHOLECHILD_DEMO: Final = (
     os.environ.get("WHOLECHILD_DEMO", "1" if (home() / "demo.json").exists() else "0") == "1"
 )
+#: The tasks of the queue stand where the worker is started (cli/worker.py); nothing is looked for elsewhere.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME: Final = ""
 AUTHENTICATION_BACKENDS: Final = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS: Final = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -2,81 +2,211 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
+from typing import Final
 
 from django.db import connection, transaction
 
-from wholechild.lib.civil import FOREVER, civil
-from wholechild.patterns.assembling import match_id
-from wholechild.patterns.explain import explain
-from wholechild.patterns.history import ChildHistory
+from wholechild.lib.civil import civil
 from wholechild.patterns.language.lesson import Lesson
-from wholechild.patterns.library import Engines
-from wholechild.patterns.models import Match, MatchEnd, MatchRenewal, SnapshotBegun, SnapshotSealed
+from wholechild.patterns.models import Match, MatchChange, SnapshotBegun, SnapshotSealed, Watch
+from wholechild.patterns.noting import Begun, Changed, next_edge, spells_of, to_note
 from wholechild.patterns.picture import ChildPicture
-from wholechild.patterns.queries import child_picture, holds_until, open_matches
+from wholechild.patterns.queries import (
+    child_picture,
+    children_concerned,
+    children_due,
+    joined_children,
+    watched,
+)
 from wholechild.records.ids import stable_id
-from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append, disclose
-from wholechild.trust.models import Fact
+from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append, disclose, hand_on
+from wholechild.trust.outbox import CHILDREN
 from wholechild.trust.permissions import Decision, classes_for, classes_in_columns, decide, may_analyse
-from wholechild.trust.queries import relations_to
-from wholechild.trust.viewers import Viewer
+from wholechild.trust.queries import moment_of, one_snapshot, relations_to
+from wholechild.trust.viewers import Viewer, system
 
-_MATCHING_LOCK = 0x6D61746368
-_BLOCK = 2_000
+#: Children are evaluated so many at a time: one transaction, and one lock for each.
+AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
-    """How many matches began and how many ended, as far as was not known before."""
+class Evaluated:
+    """How many children were evaluated, and how many matches began, changed and ended."""
 
-    begun: int
-    ended: int
+    children: int = 0
+    begun: int = 0
+    changed: int = 0
+    ended: int = 0
+
+    def __add__(self, other: Evaluated) -> Evaluated:
+        return Evaluated(
+            self.children + other.children, self.begun + other.begun, self.changed + other.changed, self.ended + other.ended,
+        )  # fmt: skip
 
 
-def note_matches(
+def evaluate_children(
     *,
     by: str,
     purpose: str,
     at: datetime,
-    histories: Iterable[ChildHistory],
+    children: Sequence[str],
     lessons: Sequence[Lesson],
     salts: Salts,
-) -> Noted:
-    """Evaluate the lessons over every child given, and note each match that begins or ends; one transaction.
+    since: datetime | None = None,
+) -> Evaluated:
+    """Evaluate the lessons over these children, and note each match that begins, changes or ends.
 
-    Shape    what is noted already is not noted again. A match of a child who is not among the histories stays as it is.
+    Shape    what is noted already is not noted again; each batch of children is one transaction. No two evaluations of one
+             child overlap, whoever asks for them. `since`: from when on there was something to evaluate, where that was not
+             done at once; what has begun and ended in between is noted too.
     """
+    done = Evaluated()
+    for start in range(0, len(children), AT_ONCE):
+        some = sorted(children[start : start + AT_ONCE])
+        with _to_ourselves(some):
+            done += _evaluate(by, purpose, at, some, lessons, salts, since or at)
+    return done
+
+
+@contextmanager
+def _to_ourselves(children: Sequence[str]) -> Iterator[None]:
+    """Wait until nobody else evaluates one of these children, and keep others waiting.
+
+    The locks are the session's, not the transaction's: they are held before the snapshot is taken that is read from, and
+    until what was noted is committed. All take them in the same order, so nobody waits in a circle.
+    """
+    keys = sorted(
+        {int.from_bytes(sha256(child.encode()).digest()[:8], "big", signed=True) for child in children}
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(key) FROM unnest(%s::bigint[]) AS key", [keys])
+
+
+def _evaluate(
+    by: str, purpose: str, at: datetime, children: Sequence[str], lessons: Sequence[Lesson], salts: Salts, since: datetime
+) -> Evaluated:  # fmt: skip
+    with one_snapshot():
+        before = watched(children)
+        joined = joined_children(system("match"), children, at)
+    now, in_force = civil(at), {(lesson.id, lesson.version) for lesson in lessons}
+    facts: list[Match | MatchChange] = []
+    due: dict[str, int | None] = {}
+    for child in children:
+        spells, say = spells_of(joined.get(child), lessons)
+        looked = min(civil(since), before.due.get(child, now))
+        found = to_note(spells, before.matches.get(child, {}), say, now=now, since=looked, in_force=in_force)
+        facts += [_fact(noted, child, at, salts) for noted in found]
+        due[child] = next_edge(spells, now)
+    late = {child: edge for child, edge in due.items() if edge != before.due.get(child)}
+    if facts or late:
+        with transaction.atomic():
+            _store(by, purpose, at, facts, late)
+    changes = [fact for fact in facts if isinstance(fact, MatchChange)]
+    ended = sum(not change.is_open for change in changes)
+    return Evaluated(len(children), len(facts) - len(changes), len(changes) - ended, ended)
+
+
+def _store(
+    by: str, purpose: str, at: datetime, facts: Sequence[Match | MatchChange], due: Mapping[str, int | None]
+) -> None:
+    Watch.objects.filter(person__in=[child for child, edge in due.items() if edge is None]).delete()
+    Watch.objects.bulk_create(
+        [Watch(person=child, due=edge) for child, edge in due.items() if edge is not None],
+        update_conflicts=True, unique_fields=["person"], update_fields=["due"],
+    )  # fmt: skip
+    Match.objects.bulk_create([fact for fact in facts if isinstance(fact, Match)])
+    MatchChange.objects.bulk_create([fact for fact in facts if isinstance(fact, MatchChange)])
+    if facts:
+        append(
+            by=by, purpose=purpose, at=at, act="patterns.match", facts=[fact.committed() for fact in facts]
+        )
+
+
+def _fact(noted: Begun | Changed, person: str, at: datetime, salts: Salts) -> Match | MatchChange:
+    said = {
+        "sentence": noted.said.sentence,
+        "evidence": list(noted.said.evidence),
+        "agencies": list(noted.said.agencies),
+    }
+    if isinstance(noted, Begun):
+        spell = noted.spell
+        return Match(
+            id=spell.match, salt=salts(SALT_BYTES), person=person, lesson=spell.lesson.id, version=spell.lesson.version,
+            held_from=spell.start, holds_until=noted.said.until, raised_at=at, **said,
+        )  # fmt: skip
+    return MatchChange(
+        id=stable_id("change", noted.match, str(noted.number)), salt=salts(SALT_BYTES), match=noted.match, number=noted.number,
+        is_open=noted.is_open, until=noted.said.until, why=noted.why, noted_at=at, **said,
+    )  # fmt: skip
+
+
+# -- what a worker does --------------------------------------------------------------------------------------------------
+
+
+def take_in_news(
+    *, by: str, purpose: str, at: datetime, first: int, last: int, lessons: Sequence[Lesson], salts: Salts
+) -> Evaluated:
+    """Evaluate every child whom the news between two leaves of the ledger concerns.
+
+    Shape    a few children at once; more are handed on in batches, behind what arrives meanwhile.
+    """
+    concerned = children_concerned(first, last)
+    if len(concerned) <= AT_ONCE:
+        return evaluate_children(
+            by=by,
+            purpose=purpose,
+            at=at,
+            children=concerned,
+            lessons=lessons,
+            salts=salts,
+            since=moment_of(first),
+        )
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0")
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MATCHING_LOCK])
-        before: dict[str, dict[str, Match]] = {}
-        for match in open_matches(at):
-            before.setdefault(match.person, {})[match.pk] = match
-        until = holds_until(at)
-        begun: list[Match] = []
-        renewed: list[MatchRenewal] = []
-        ended: list[MatchEnd] = []
-        for history in histories:
-            now = {match.pk: match for match in _holding(history, lessons, at, salts)}
-            begun += [match for pk, match in now.items() if pk not in until]
-            renewed += [
-                _renewal(match, at, salts)
-                for pk, match in now.items()
-                if pk in until and until[pk] != match.holds_until
-            ]
-            gone = [m for pk, m in before.get(history.child, {}).items() if pk not in now]
-            ended += [_end(match, at, salts) for match in gone]
-        Match.objects.bulk_create(begun, batch_size=_BLOCK)
-        MatchRenewal.objects.bulk_create(renewed, batch_size=_BLOCK)
-        MatchEnd.objects.bulk_create(ended, batch_size=_BLOCK)
-        facts: list[Fact] = [*begun, *renewed, *ended]
-        if facts:
-            append(by=by, purpose=purpose, at=at, act="patterns.match", facts=(f.committed() for f in facts))
-    return Noted(len(begun), len(ended))
+        for start in range(0, len(concerned), AT_ONCE):
+            some = concerned[start : start + AT_ONCE]
+            hand_on(by=by, purpose=purpose, at=at, task=CHILDREN, priority=-1, children=some, first=first)
+    return Evaluated()
+
+
+def take_in_children(
+    *, by: str, purpose: str, at: datetime, children: Sequence[str], first: int, lessons: Sequence[Lesson], salts: Salts
+) -> Evaluated:  # fmt: skip
+    """Evaluate some of the children whom the news from a leaf of the ledger on concerns."""
+    return evaluate_children(
+        by=by, purpose=purpose, at=at, children=children, lessons=lessons, salts=salts, since=moment_of(first)
+    )
+
+
+def take_in_one_by_one(
+    *, by: str, purpose: str, at: datetime, children: Sequence[str], first: int, lessons: Sequence[Lesson], salts: Salts
+) -> Evaluated:  # fmt: skip
+    """Hand each of these children on by itself: where one of them cannot be evaluated, the others must not wait for it."""
+    with transaction.atomic():
+        for child in children:
+            hand_on(by=by, purpose=purpose, at=at, task=CHILDREN, priority=-1, children=[child], first=first)
+    return Evaluated()
+
+
+def evaluate_due(
+    *, by: str, purpose: str, at: datetime, lessons: Sequence[Lesson], salts: Salts
+) -> Evaluated:
+    """Evaluate every child for whom time alone has changed what holds, however long ago that was."""
+    done = Evaluated()
+    while due := children_due(at, AT_ONCE):
+        done += evaluate_children(by=by, purpose=purpose, at=at, children=due, lessons=lessons, salts=salts)
+    return done
+
+
+# -- what is shown -------------------------------------------------------------------------------------------------------
 
 
 def open_picture(
@@ -133,33 +263,3 @@ def seal_snapshot(
         children=children, sealed_at=at,
     )  # fmt: skip
     add_facts(by=by.user, purpose=purpose, at=at, act="snapshot.seal", facts=[sealed], salts=salts)
-
-
-def _holding(history: ChildHistory, lessons: Sequence[Lesson], at: datetime, salts: Salts) -> Iterable[Match]:
-    now, engines = civil(at), Engines(history)
-    for lesson in lessons:
-        engine = engines.of(lesson)
-        for start, end in engine.evaluate(lesson.condition).holds:
-            if start <= now < end:
-                explanation = explain(lesson, engine, start)
-                yield Match(
-                    id=match_id(history.child, lesson, start), salt=salts(SALT_BYTES), person=history.child,
-                    lesson=lesson.id, version=lesson.version, held_from=start, holds_until=None if end >= FOREVER else end,
-                    sentence=explanation.sentence,
-                    evidence=[history.observations[i].record for i in explanation.evidence],
-                    agencies=list(explanation.agencies), raised_at=at,
-                )  # fmt: skip
-
-
-def _renewal(match: Match, at: datetime, salts: Salts) -> MatchRenewal:
-    return MatchRenewal(
-        id=stable_id("renewal", match.pk, at.isoformat()), salt=salts(SALT_BYTES), match=match.pk,
-        holds_until=match.holds_until, noted_at=at,
-    )  # fmt: skip
-
-
-def _end(match: Match, at: datetime, salts: Salts) -> MatchEnd:
-    return MatchEnd(
-        id=stable_id("matchend", match.pk), salt=salts(SALT_BYTES), match=match.pk, ended_at=civil(at),
-        why="what is known has changed", noted_at=at,
-    )  # fmt: skip

@@ -41,20 +41,18 @@ def deadline_for(nation: str) -> Deadline:
     return deadline
 
 
-def deadlines(clocks: Iterable[tuple[str, int]], first: int, last: int) -> pa.Table:
-    """The same as a table: for each (nation, working days) and each day from `first` to `last`, when the time is up.
+def deadlines(nation: str, days: int, first: int, last: int) -> pa.Table:
+    """The same as a table: for each day from `first` to `last`, when so many working days after it are over.
 
-    Shape    `nation, days, day, due`; `day` and `due` in civil seconds.
+    Shape    `day, due`, both in civil seconds.
     """
-    rows = [
-        (nation, amount, start, due)
-        for nation, amount in sorted(clocks)
-        for start, due in _all_due(nation, amount, first, last)
-    ]
-    columns = zip(*rows, strict=True) if rows else ((),) * 4
-    types = (pa.string(), pa.int32(), pa.int64(), pa.int64())
-    arrays = [pa.array(list(column), of) for column, of in zip(columns, types, strict=True)]
-    return pa.Table.from_arrays(arrays, ["nation", "days", "day", "due"])
+    rows = list(_all_due(nation, days, first, last))
+    return pa.table(
+        {
+            name: pa.array(column, pa.int64())
+            for name, column in zip(("day", "due"), zip(*rows, strict=True), strict=True)
+        }
+    )
 
 
 def _all_due(nation: str, amount: int, first: int, last: int) -> Iterable[tuple[int, int]]:

@@ -8,7 +8,7 @@ meaning stands in `codes`; children, people and records are pseudonyms of 64 bit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from wholechild.patterns.engines.in_memory import Words
 from wholechild.patterns.history import ChildHistory, Covered, Observation, Relevance, Scope
+from wholechild.patterns.language.nodes import Condition, Contradiction, Selection, Trend
 
 #: Counted up when a table's meaning changes; a snapshot of another version is refused.
 SCHEMA_VERSION: Final = 1
@@ -80,6 +81,33 @@ class Shape:
 TABLES: Final = ("relevant", *_OTHERS)
 
 
+def shape_for(conditions: Iterable[Condition]) -> Shape:
+    """The columns that these conditions ask for, and no more."""
+    asked = list(_asked_for(list(conditions)))
+    return Shape(
+        tuple(sorted({name for what, name in asked if what == "value"})),
+        tuple(sorted({name for what, name in asked if what == "measure"})),
+    )
+
+
+def _asked_for(said: object) -> Iterator[tuple[str, str]]:
+    """("value", attribute) and ("measure", measure), wherever in a condition they are asked for."""
+    match said:
+        case Selection(values=values, measures=measures):
+            yield from (("value", name) for name, _ in values)
+            yield from (("measure", bound.measure) for bound in measures)
+        case Trend(measure=measure):
+            yield "measure", measure
+        case Contradiction(fact=fact):
+            yield "value", fact
+    if is_dataclass(said):
+        for part in fields(said):
+            yield from _asked_for(getattr(said, part.name))
+    elif isinstance(said, tuple | list):
+        for part in said:
+            yield from _asked_for(part)
+
+
 @dataclass(slots=True)
 class Codes:
     """Small numbers for texts that repeat, given out in the order in which the texts first come; 0 is the empty text."""
@@ -125,7 +153,7 @@ class ColumnWriter:
         self.words = words
         self.key = key
         self.codes = Codes()
-        self._described: dict[tuple[str, int], Described] = {}
+        self._described: dict[str, tuple[Observation, Described]] = {}
         self._nothing = (None,) * (len(shape.attributes) + len(shape.measures))
         self._rows: dict[str, list[tuple[Any, ...]]] = {
             "relevant": [],
@@ -185,10 +213,10 @@ class ColumnWriter:
 
     def _describe(self, o: Observation) -> Described:
         """What every row of a record says; brothers and sisters, who come one after another, share it."""
-        key = (o.record, o.learnt)
-        if (found := self._described.get(key)) is None:
-            found = self._described[key] = self._newly_described(o)
-        return found
+        found = self._described.get(o.record)
+        if found is None or found[0] is not o:
+            found = self._described[o.record] = (o, self._newly_described(o))
+        return found[1]
 
     def _newly_described(self, o: Observation) -> Described:
         code = self.codes.of

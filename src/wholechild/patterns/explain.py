@@ -33,12 +33,20 @@ class Explanation:
     could_not_tell: tuple[Reason, ...]
 
 
-def explain(lesson: Lesson, engine: InMemoryEngine, at: int) -> Explanation:
-    """The explanation of a match at an instant at which the lesson holds."""
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a match rests on at an instant, in a sentence; `evidence` are indexes into the history's observations."""
+
+    sentence: str
+    evidence: tuple[int, ...]
+    agencies: tuple[str, ...]
+
+
+def grounds(lesson: Lesson, engine: InMemoryEngine, at: int) -> Grounds:
+    """What a match rests on at an instant at which the lesson holds."""
     evidence = engine.evidence(lesson.condition, at)
     observations = [engine.history.observations[i] for i in evidence]
     agencies = tuple(dict.fromkeys(o.agency for o in observations))
-    reasons = sorted({r for part in _atoms(lesson.condition) for r in engine.evaluate(part).reasons_at(at)})
     sentence = lesson.explanation.format(
         agencies=joined([say_agency(agency) for agency in agencies]),
         count=sum(o.count for o in observations),
@@ -49,7 +57,14 @@ def explain(lesson: Lesson, engine: InMemoryEngine, at: int) -> Explanation:
         else say_day(day_of(at)),
         age=say_age(engine.history, at),
     )
-    return Explanation(_capital(sentence), evidence, agencies, tuple(reasons))
+    return Grounds(_capital(sentence), evidence, agencies)
+
+
+def explain(lesson: Lesson, engine: InMemoryEngine, at: int) -> Explanation:
+    """The explanation of a match at an instant at which the lesson holds: its grounds, and what could not be told."""
+    found = grounds(lesson, engine, at)
+    reasons = sorted({r for part in _atoms(lesson.condition) for r in engine.evaluate(part).reasons_at(at)})
+    return Explanation(found.sentence, found.evidence, found.agencies, tuple(reasons))
 
 
 def _atoms(condition: Condition) -> Iterator[Condition]:

@@ -1,7 +1,7 @@
 """What patterns remember: that a lesson held for a child, on which records, and that it came to an end.
 
 A match is a fact like any other: it is added and never changed. Which lesson and version raised it stands in it for
-ever; that it ended is a row of its own.
+ever; that it changed or ended is a row of its own.
 """
 
 from __future__ import annotations
@@ -48,35 +48,29 @@ class Match(Fact):
         indexes = [models.Index(fields=["person", "held_from"], name="patterns_match_person")]
 
 
-class MatchRenewal(Fact):
-    """That a match now holds until another instant than was noted before: what became known prolongs or shortens it."""
+class MatchChange(Fact):
+    """That a match is otherwise than was noted before: it goes on, on other evidence or to another instant; or it has ended.
 
-    ledger_kind = "match_renewal"
-    said = ("id", "match", "holds_until")
+    The change with the highest number counts; the match itself is number 0. A match that ended by a mistake of ours and
+    holds after all is open again by a change. `until` is as `holds_until`, and for what has ended the instant at which it did.
+    """
+
+    ledger_kind = "match_change"
+    said = ("id", "match", "number", "is_open", "until", "why", "sentence", "evidence", "agencies")
     added = ("noted_at",)
 
     match = Word()
-    holds_until = models.BigIntegerField(null=True)
-    noted_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["match", "noted_at"], name="patterns_renewal_match")]
-
-
-class MatchEnd(Fact):
-    """That a match no longer holds, and why: its time has run out, or what was known has changed."""
-
-    ledger_kind = "match_end"
-    said = ("id", "match", "ended_at", "why")
-    added = ("noted_at",)
-
-    match = Word()
-    ended_at = models.BigIntegerField()
+    number = models.IntegerField()
+    is_open = models.BooleanField()
+    until = models.BigIntegerField(null=True)
     why = Word()
+    sentence = models.TextField()
+    evidence = ArrayField(Word())
+    agencies = ArrayField(Word())
     noted_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["match"], name="patterns_matchend_match")]
+        constraints = [models.UniqueConstraint(fields=["match", "number"], name="patterns_change_number")]
 
 
 class SnapshotBegun(Fact):
@@ -106,3 +100,16 @@ class SnapshotSealed(Fact):
     manifest_sha256 = Word()
     children = models.IntegerField()
     sealed_at = models.DateTimeField()
+
+
+class Watch(models.Model):
+    """When time alone will change what holds for a child. Not a fact: it follows from the facts.
+
+    Units    civil seconds (lib/civil.py). Missing: a child without a row; nothing that is known will change by itself.
+    """
+
+    person = Word(primary_key=True)
+    due = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["due"], name="patterns_watch_due")]

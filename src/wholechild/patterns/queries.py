@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
 
 from wholechild.lib.civil import DAY, FOREVER, civil, day_of, day_start, say_day
 from wholechild.patterns.assembling import Contact, Feed, Names, Sight, assemble
@@ -12,11 +17,31 @@ from wholechild.patterns.explain import say_agency
 from wholechild.patterns.history import ChildHistory, Covered, Observation
 from wholechild.patterns.joining import Described, Linked, covered, describe, join_described
 from wholechild.patterns.language.lesson import Lesson
-from wholechild.patterns.models import Match, MatchEnd, MatchRenewal
+from wholechild.patterns.library import read_library
+from wholechild.patterns.models import Match, Watch
+from wholechild.patterns.noting import Noted, Said, next_edge, spells_of
 from wholechild.patterns.picture import ChildPicture, FamilyMember
-from wholechild.people.queries import Gathered, Named, gather, names_of
-from wholechild.records.queries import contacts, coverage_rows, last_heard
-from wholechild.trust.queries import visible
+from wholechild.people.queries import (
+    Gathered,
+    Named,
+    children,
+    children_among,
+    gather,
+    identities_in,
+    names_of,
+    people_around,
+    people_ever,
+    people_living_in,
+)
+from wholechild.records.queries import (
+    contacts,
+    coverage_rows,
+    deliveries_withdrawn_by,
+    last_heard,
+    named_with,
+    touched_by,
+)
+from wholechild.trust.queries import news, visible
 from wholechild.trust.viewers import Viewer
 from wholechild.vocabulary.terms import vocabulary
 
@@ -182,20 +207,32 @@ def worklist(*, viewer: Viewer, at: datetime, lessons: Sequence[Lesson]) -> tupl
 
 
 def open_matches(at: datetime) -> list[Match]:
-    """Every match that holds at a moment, as far as it was noted: begun, not ended, and its time not run out."""
-    now = civil(at)
-    ended = MatchEnd.objects.filter(ended_at__lte=now).values("match")
-    rows = Match.objects.filter(held_from__lte=now).exclude(pk__in=ended).order_by("-held_from", "pk")
-    until = holds_until(at)
-    return [row for row in rows if (end := until[row.pk]) is None or end > now]
+    """Every match that holds at a moment, as far as it was noted by then: begun, not ended, and its time not run out.
+
+    Shape    the newest first; each as it was last noted, so not as its row says it began.
+    """
+    parameters = {"at": at, "now": civil(at), "persons": None}
+    return list(Match.objects.raw(_OPEN, parameters))
 
 
-def holds_until(at: datetime) -> dict[str, int | None]:
-    """match id -> the instant until which it holds, as last noted by a moment; None: nothing known would end it."""
-    until: dict[str, int | None] = dict(Match.objects.values_list("pk", "holds_until"))
-    renewals = MatchRenewal.objects.filter(noted_at__lte=at).order_by("noted_at", "pk")
-    until.update(renewals.values_list("match", "holds_until"))
-    return until
+def _as_noted(where: str) -> str:
+    """Every match with its last change, in the columns of `Match`, and with `number` and `is_open`."""
+    return (
+        "SELECT m.id, m.salt, m.person, m.lesson, m.version, m.held_from, m.raised_at, "
+        "CASE WHEN c.id IS NULL THEN m.holds_until ELSE c.until END AS holds_until, coalesce(c.sentence, m.sentence) AS sentence, "
+        "coalesce(c.evidence, m.evidence) AS evidence, coalesce(c.agencies, m.agencies) AS agencies, "
+        "coalesce(c.number, 0) AS number, coalesce(c.is_open, true) AS is_open "
+        "FROM patterns_match m LEFT JOIN LATERAL (SELECT * FROM patterns_matchchange c "
+        f"WHERE c.match = m.id AND c.noted_at <= %(at)s ORDER BY c.number DESC LIMIT 1) c ON true WHERE {where}"
+    )
+
+
+_OPEN: Final = (
+    f"SELECT * FROM ({_as_noted('m.held_from <= %(now)s AND m.raised_at <= %(at)s')}) AS noted "
+    "WHERE is_open AND (holds_until IS NULL OR holds_until > %(now)s) ORDER BY held_from DESC, id"
+)
+#: What was noted of some children, to be compared with what holds: all of it, whenever it was noted.
+_NOTED: Final = _as_noted("m.person = ANY(%(persons)s)").replace(" AND c.noted_at <= %(at)s", "")
 
 
 def _item(row: Match, names: Mapping[str, Named], lesson: Lesson) -> WorklistItem:
@@ -204,3 +241,122 @@ def _item(row: Match, names: Mapping[str, Named], lesson: Lesson) -> WorklistIte
         day_of(row.held_from), tuple(say_agency(agency) for agency in row.agencies), lesson.next_step.what,
         vocabulary().roles[lesson.next_step.by].title, lesson.next_step.clock,
     )  # fmt: skip
+
+
+# -- as records arrive -------------------------------------------------------------------------------------------------
+
+
+def lessons_in_force(viewer: Viewer, at: datetime) -> tuple[Lesson, ...]:
+    """The lessons that are evaluated at a moment: every lesson of this installation's library."""
+    return _lessons_of(settings.WHOLECHILD_LESSONS)
+
+
+@lru_cache(maxsize=4)
+def _lessons_of(folder: Path) -> tuple[Lesson, ...]:
+    return tuple(found.lesson for found in read_library(folder).lessons)
+
+
+def children_concerned(first: int, last: int) -> list[str]:
+    """Every child in whose picture lies what the leaves of the ledger from `first` to `last` have changed.
+
+    Shape    ids in order. The child's own records, those of the household, of brothers and sisters and of carers, and of all
+             whom a link said to be one of these, now or before. A full evaluation changes no other child.
+    """
+    told = news(first, last)
+    deliveries = [*told.get("delivery", ()), *deliveries_withdrawn_by(told.get("withdrawal", ()))]
+    touched = touched_by(deliveries)
+    linked = identities_in(told.get("link", ()), told.get("unlink", ()))
+    identities = touched.identities | (named_with(linked) if linked else linked)
+    around = people_around(people_ever(identities)) if identities else set()
+    if touched.areas:
+        around |= people_living_in(touched.areas)
+    return sorted(children_among(around) | _with_matches(around)) if around else []
+
+
+def _with_matches(persons: Collection[str]) -> set[str]:
+    """Those who have, or had, a match: also whoever is no child any more, as no identity is left to them."""
+    found = Match.objects.filter(person__in=list(persons))
+    return set(found.values_list("person", flat=True).distinct())
+
+
+def everyone_evaluated(viewer: Viewer, at: datetime) -> list[str]:
+    """Every child whom the lessons are about, in order."""
+    matched = Match.objects.values_list("person", flat=True).distinct()
+    return sorted({*children(viewer, at), *matched})
+
+
+def children_due(at: datetime, most: int) -> list[str]:
+    """The children for whom time alone has changed what holds, the longest overdue first."""
+    due = Watch.objects.filter(due__lte=civil(at)).order_by("due", "person")
+    return list(due.values_list("person", flat=True)[:most])
+
+
+def joined_children(viewer: Viewer, persons: Sequence[str], at: datetime) -> dict[str, ChildHistory]:
+    """person -> the joined history, of those of these people who are children; lessons are about nobody else."""
+    listed = children_among(persons)
+    return {history.child: history for history in histories(viewer, sorted(listed), at)}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is noted of some children: their matches by id, and when each is to be looked at again."""
+
+    matches: Mapping[str, Mapping[str, Noted]]
+    due: Mapping[str, int]
+
+
+def watched(persons: Sequence[str]) -> Watched:
+    """What is noted of these children now, as the last who evaluated them left it."""
+    matches: dict[str, dict[str, Noted]] = {}
+    for row in Match.objects.raw(_NOTED, {"persons": list(persons)}):
+        matches.setdefault(row.person, {})[row.pk] = _noted(row)
+    due = Watch.objects.filter(person__in=list(persons)).values_list("person", "due")
+    return Watched(matches, dict(due))
+
+
+def _noted(row: Match) -> Noted:
+    said = Said(row.holds_until, row.sentence, tuple(row.evidence), tuple(row.agencies))
+    return Noted(row.pk, row.lesson, row.version, row.number, row.is_open, said)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where what is noted is not what a full evaluation gives. Missing: `match` and `lesson` empty, it is about the child's watch."""
+
+    person: str
+    match: str
+    lesson: str
+    why: str
+
+
+def differences(
+    viewer: Viewer, persons: Sequence[str], at: datetime, lessons: Sequence[Lesson]
+) -> Iterator[Difference]:
+    """Where the matches that are noted as open, or when a child is to be looked at again, differ from a full evaluation now."""
+    now, noted = civil(at), watched(persons)
+    found = joined_children(viewer, persons, at)
+    for person in persons:
+        spells, say = spells_of(found.get(person), lessons)
+        holds = {s.match: (s.lesson.id, say(s)) for s in spells if s.start <= now < s.end}
+        yield from _differing(person, holds, noted.matches.get(person, {}), now)
+        if noted.due.get(person) != next_edge(spells, now):
+            yield Difference(
+                person, "", "", "the next look is not on the day on which something changes by itself"
+            )
+
+
+def _differing(
+    person: str, holds: Mapping[str, tuple[str, Said]], noted: Mapping[str, Noted], now: int
+) -> Iterator[Difference]:
+    still = {m: n for m, n in noted.items() if n.is_open and (n.said.until is None or n.said.until > now)}
+    for match, (lesson, said) in holds.items():
+        if match not in still:
+            yield Difference(person, match, lesson, "holds, and is not noted")
+        elif still[match].said != said:
+            yield Difference(person, match, lesson, "is noted with other records, another end or other words")
+    for match, before in still.items():
+        if match not in holds:
+            yield Difference(person, match, before.lesson, "is noted, and does not hold")
+    for match, before in noted.items():
+        if before.is_open and match not in still:
+            yield Difference(person, match, before.lesson, "its time has run out, and it is not closed")

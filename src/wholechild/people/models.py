@@ -27,6 +27,7 @@ class Link(Fact):
     """
 
     ledger_kind = "link"
+    is_news = True
     said = ("id", "identity", "person", "evidence", "grounds")
     added = ("linked_at", "by")
 
@@ -48,6 +49,7 @@ class Unlink(Fact):
     """That a link is taken back from `unlinked_at` on. Whoever asks as of before still sees it."""
 
     ledger_kind = "unlink"
+    is_news = True
     said = ("id", "link", "why")
     added = ("unlinked_at", "by")
 

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any, Final
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from wholechild.lib.civil import DAY, FOREVER, Period, Precision, civil, day_start
@@ -114,14 +116,14 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
     Missing  a child whom the viewer may not know of is left out, as if there were none.
     """
     allowed = [child for child, classes in visible(viewer, children, at).items() if "existence" in classes]
-    links = _links_around(viewer, allowed)
-    identities = [link.identity for link in links]
+    by_identity = _by_identity(_links_around(allowed))
+    identities = list(by_identity)
     rows = person_rows(viewer, identities)
-    by_identity: dict[str, list[LinkedIdentity]] = {}
-    for link in links:
-        by_identity.setdefault(link.identity, []).append(link)
     names = _names(rows, by_identity, civil(at))
     records = records_filed_under(viewer, identities)
+    by_identity |= _by_identity(
+        _links_of({i for sent in records for i in sent.identities} - by_identity.keys())
+    )
     persons = {
         name.person: Person(name.person, (name.born.starts, name.born.ends) if name.born else None)
         for name in names.values()
@@ -134,24 +136,22 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
     )  # fmt: skip
 
 
-def _links_around(viewer: Viewer, children: Sequence[str]) -> list[LinkedIdentity]:
-    """The links of the children and of everybody two ties away: a carer's other children, and who lives there."""
-    found = _links(_any_of("person", children))
-    for _ in range(2):
-        identities = [link.identity for link in found]
-        near = {
-            i
-            for tie in tie_rows(viewer, identities)
-            for i in (tie.row.subject_identity, tie.row.other_identity)
-        }
-        near |= {stay.row.subject_identity for stay in residence_rows(viewer, identities)}
-        near |= _same_case(identities)
-        people = set(_any_of("identity", near - set(identities)).values_list("person", flat=True))
-        new = people - {link.person for link in found}
-        if not new:
-            break
-        found += _links(_any_of("person", new))
+def _links_around(children: Sequence[str]) -> list[LinkedIdentity]:
+    """The links of every identity of the children and of everybody two steps away, to whomever they are."""
+    asked = [list(people_around(children))]
+    return _links_of({i for (i,) in _rows("SELECT identity FROM people_link WHERE person = ANY(%s)", asked)})
+
+
+def _by_identity(links: Iterable[LinkedIdentity]) -> dict[str, list[LinkedIdentity]]:
+    found: dict[str, list[LinkedIdentity]] = {}
+    for link in links:
+        found.setdefault(link.identity, []).append(link)
     return found
+
+
+def _links_of(identities: Collection[str]) -> list[LinkedIdentity]:
+    """Every link of these identities; so whom a record is about does not hang on whom else somebody asks for."""
+    return _links(_any_of("identity", identities)) if identities else []
 
 
 def _any_of(column: str, values: Collection[str]) -> QuerySet[Link]:
@@ -182,16 +182,6 @@ def _links(which: QuerySet[Link]) -> list[LinkedIdentity]:
         )
         for link in links
     ]  # fmt: skip
-
-
-def _same_case(identities: Sequence[str]) -> set[str]:
-    """The identities of everybody in the same published chronologies."""
-    chronologies = _chronologies()
-    if not chronologies:
-        return set()
-    rows = PersonRow.objects.filter(identity__in=identities, delivery__in=chronologies)
-    cases = set(rows.values_list("delivery", flat=True))
-    return set(PersonRow.objects.filter(delivery__in=cases).values_list("identity", flat=True))
 
 
 def _names(
@@ -373,16 +363,22 @@ def _a_day(text: str) -> date | None:
 
 def children(viewer: Viewer, at: datetime) -> list[str]:
     """Every person whom a sender calls the child, or who is the child's side of a tie, and whom the viewer may know of."""
-    stated = set(TieRow.objects.values_list("subject_identity", flat=True))
-    stated |= set(
-        PersonRow.objects.filter(Q(role__in=("child", "the child"))).values_list("identity", flat=True)
-    )
-    live = Link.objects.exclude(pk__in=Unlink.objects.values("link"))
-    persons = sorted(
-        {person for identity, person in live.values_list("identity", "person") if identity in stated}
-    )
+    persons = sorted(person for (person,) in _rows(_CHILDREN))
     seen = visible(viewer, persons, at)
     return [person for person in persons if "existence" in seen[person]]
+
+
+def children_among(persons: Collection[str]) -> set[str]:
+    """Those of these people whom `children` would name."""
+    asked = f"{_CHILDREN} AND l.person = ANY(%s)"
+    return {person for (person,) in _rows(asked, [list(persons)])}
+
+
+_CHILDREN: Final = (
+    "SELECT DISTINCT l.person FROM people_link l WHERE NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = l.id) "
+    "AND (EXISTS (SELECT 1 FROM records_tierow t WHERE t.subject_identity = l.identity) OR EXISTS "
+    "(SELECT 1 FROM records_personrow p WHERE p.identity = l.identity AND p.role IN ('child', 'the child')))"
+)
 
 
 def persons_of(viewer: Viewer, identities: Collection[str], at: datetime) -> dict[str, str]:
@@ -399,6 +395,77 @@ def sexes_of(viewer: Viewer, at: datetime) -> dict[str, str]:
     rows = _current().exclude(sex="").order_by("learnt_at", "pk").values_list("identity", "sex")
     stated = dict(rows.iterator(chunk_size=20_000))
     return {person: stated[identity] for identity, person in persons_of(viewer, stated, at).items()}
+
+
+# -- whom a change concerns ----------------------------------------------------------------------------------------------
+
+
+def people_ever(identities: Collection[str]) -> set[str]:
+    """Everybody to whom one of these identities is linked, or ever was."""
+    found = _rows("SELECT DISTINCT person FROM people_link WHERE identity = ANY(%s)", [list(identities)])
+    return {person for (person,) in found}
+
+
+def people_living_in(areas: Collection[str]) -> set[str]:
+    """Everybody of whom any agency has ever said that they lived in one of these areas; an empty area: everybody."""
+    if "" in areas:
+        return {person for (person,) in _rows("SELECT DISTINCT person FROM people_link")}
+    return {person for (person,) in _rows(_LIVING_IN, [list(areas), list(areas)])}
+
+
+_LIVING_IN: Final = (
+    "SELECT DISTINCT l.person FROM people_link l JOIN records_residencerow r ON r.subject_identity = l.identity "
+    "WHERE r.area = ANY(%s) AND r.area <> '' OR r.area = '' AND r.agency IN (SELECT id FROM records_agency WHERE area = ANY(%s))"
+)
+
+
+def people_around(persons: Collection[str]) -> set[str]:
+    """These people and everybody at most two steps away: by a tie, a home, a published chronology or an identity, now or ever.
+
+    It is the circle that `gather` reads for a child. Whoever is in it has this child in theirs, so whose picture a change
+    can touch is found from the change outward. Links, ties and homes that were taken back count: they are part of what was known.
+    """
+    found = set(persons)
+    for _ in range(2):
+        further = _one_step_from(found) - found
+        if not further:
+            break
+        found |= further
+    return found
+
+
+def _one_step_from(persons: Collection[str]) -> set[str]:
+    return {person for (person,) in _rows(_ONE_STEP, [list(persons)])}
+
+
+_ONE_STEP: Final = """
+WITH mine AS MATERIALIZED (SELECT DISTINCT identity FROM people_link WHERE person = ANY(%s)),
+near AS (
+    SELECT identity FROM mine
+    UNION SELECT t.other_identity FROM mine JOIN records_tierow t ON t.subject_identity = mine.identity
+    UNION SELECT t.subject_identity FROM mine JOIN records_tierow t ON t.other_identity = mine.identity
+    UNION SELECT theirs.subject_identity FROM mine JOIN records_residencerow own ON own.subject_identity = mine.identity
+        JOIN records_residencerow theirs ON theirs.agency = own.agency AND theirs.household = own.household
+    UNION SELECT theirs.identity FROM mine JOIN records_personrow own ON own.identity = mine.identity
+        JOIN records_delivery d ON d.id = own.delivery AND d.format = 'chronology'
+        JOIN records_personrow theirs
+            ON theirs.id >= 'det-' || substr(d.id, 5) || '-' AND theirs.id < 'det-' || substr(d.id, 5) || '.'
+)
+SELECT DISTINCT l.person FROM near JOIN people_link l ON l.identity = near.identity
+"""
+
+
+def identities_in(links: Collection[str], unlinks: Collection[str]) -> set[str]:
+    """The identities that these links, or the links that were taken back by these, are about."""
+    taken_back = Unlink.objects.filter(pk__in=list(unlinks)).values("link")
+    which = Q(pk__in=list(links)) | Q(pk__in=taken_back)
+    return set(Link.objects.filter(which).values_list("identity", flat=True))
+
+
+def _rows(query: str, parameters: Sequence[list[str]] = ()) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, list(parameters))
+        return cursor.fetchall()
 
 
 def by_family(viewer: Viewer, persons: Collection[str]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from wholechild.lib.civil import Period
@@ -29,12 +30,17 @@ class Agency:
     @property
     def id(self) -> str:
         """`police/Coventry`, `school/Northmoor/Oakfield Primary`: stable, and readable in a log."""
-        return "/".join(part for part in (self.kind, self.area, self.unit) if part)
+        return _agency_id(self.kind, self.area, self.unit)
 
     @classmethod
     def of(cls, agency_id: str) -> Agency:
         kind, area, unit = (*agency_id.split("/", 2), "", "")[:3]
         return cls(kind, area, unit)
+
+
+@lru_cache(maxsize=4096)
+def _agency_id(*parts: str) -> str:
+    return "/".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Delivery(Fact):
     """One file as it came: what it was, byte for byte, and what became of every row of it."""
 
     ledger_kind = "delivery"
+    is_news = True
     said = ("id", "key", "sha256", "bytes", "format", "learnt_when_written")
     added = (
         "received_at",
@@ -268,6 +269,7 @@ class ResidenceRow(Row):
             models.Index(fields=["subject_identity"], name="records_residence_subject"),
             models.Index(fields=["agency", "household"], name="records_residence_household"),
             models.Index(fields=["series"], name="records_residence_series"),
+            models.Index(fields=["area"], name="records_residence_area", condition=~Q(area="")),
         ]
 
 
@@ -332,6 +334,7 @@ class Withdrawal(Fact):
     """That a delivery was withdrawn: from `at` on nothing reads its rows, and whoever asks as of before still does."""
 
     ledger_kind = "withdrawal"
+    is_news = True
     said = ("id", "delivery", "why")
     added = ("at", "by")
 

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby, islice
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
+from procrastinate.contrib.django import app as queue
 
 from wholechild.trust.ledger import Act, Block, Committed, Head, chained, utc
 from wholechild.trust.models import Account, Disclosure, Fact, LedgerCheckpoint, Relation
+from wholechild.trust.outbox import CHANGES, NEWS
 from wholechild.trust.permissions import EVERYBODY, RELATIONS, TOWARDS_EVERYBODY, Decision
-from wholechild.trust.queries import head
+from wholechild.trust.queries import head, kinds_of_news
 from wholechild.trust.viewers import Viewer
 
 #: Gives n bytes that nobody can guess. `os.urandom` at the faces; something repeatable in a test.
@@ -35,7 +37,8 @@ class NotInATransaction(RuntimeError):
 def append(*, by: str, purpose: str, at: datetime, act: str, facts: Iterable[Committed]) -> Head:
     """Add a leaf for each fact, in order, and return the new head.
 
-    Take it last in the transaction: until the commit, nobody else can append.
+    Take it last in the transaction: until the commit, nobody else can append. Where one of the facts is news, a job for a
+    worker is queued here too: so no action can forget it, and none is queued for what was rolled back.
     Errors   NotInATransaction.
     """
     return append_blocks(by=by, purpose=purpose, at=at, act=act, blocks=_blocks(facts))
@@ -52,6 +55,7 @@ def append_blocks(*, by: str, purpose: str, at: datetime, act: str, blocks: Iter
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LEDGER_LOCK])
         before = after = head()
+        news: list[int] = []
         with cursor.copy(_COPY) as copy:
             for block in blocks:
                 leaves = chained(after, done, block)
@@ -60,9 +64,24 @@ def append_blocks(*, by: str, purpose: str, at: datetime, act: str, blocks: Iter
                     for seq, kind, fact, commitment, link in leaves
                 ]))  # fmt: skip
                 after = Head(leaves[-1].seq, leaves[-1].link)
+                if block.kind in kinds_of_news():
+                    news += [leaves[0].seq, leaves[-1].seq]
     if after.leaves > before.leaves:
         LedgerCheckpoint.objects.create(leaves=after.leaves, at=at, head=after.link)
+    if news:
+        hand_on(by=by, purpose=purpose, at=at, task=NEWS, first=news[0], last=news[-1])
     return after
+
+
+def hand_on(*, by: str, purpose: str, at: datetime, task: str, priority: int = 0, **ids: Any) -> None:
+    """Queue a job in this transaction (D9): a worker does it at least once, after the commit and never without it.
+
+    Shape    `ids` are ids or places in the ledger, never anything that says something about a person.
+    Errors   NotInATransaction.
+    """
+    if not connection.in_atomic_block:
+        raise NotInATransaction("a job is queued in the transaction of what makes it necessary")
+    queue.configure_task(task, queue=CHANGES.name, priority=priority).defer(**ids)
 
 
 def _blocks(facts: Iterable[Committed]) -> Iterator[Block]:

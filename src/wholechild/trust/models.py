@@ -24,6 +24,8 @@ class Fact(models.Model):
     added: ClassVar[tuple[str, ...]]
     #: queries that find a derived row that does not follow from the facts: (fact id, why).
     derived_checks: ClassVar[tuple[str, ...]] = ()
+    #: whether others have to act on such a fact: then a job for a worker is queued in the transaction that adds it.
+    is_news: ClassVar[bool] = False
 
     id = Word(primary_key=True)
     salt = models.BinaryField(max_length=32)

@@ -6,17 +6,20 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Q
+from procrastinate.contrib.django.models import ProcrastinateJob
 from psycopg import DataError
 from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
 from wholechild.trust import permissions
 from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Verdict, canonical, commit, link
 from wholechild.trust.models import Account, Fact, LedgerCheckpoint, LedgerLeaf, Relation
+from wholechild.trust.outbox import CHANGES
 from wholechild.trust.permissions import EVERYBODY, Decision
 from wholechild.trust.viewers import Viewer
 
@@ -115,13 +118,46 @@ def fact_tables() -> list[type[Fact]]:
     return sorted((m for m in apps.get_models() if issubclass(m, Fact)), key=lambda m: m.ledger_kind)
 
 
+@cache
+def kinds_of_news() -> frozenset[str]:
+    """The kinds of facts on which others have to act."""
+    return frozenset(model.ledger_kind for model in fact_tables() if model.is_news)
+
+
+def news(first: int, last: int) -> dict[str, list[str]]:
+    """kind -> the ids of the facts that were news, of the leaves from `first` to `last`."""
+    found: dict[str, list[str]] = {}
+    leaves = LedgerLeaf.objects.filter(seq__gte=first, seq__lte=last, fact_kind__in=kinds_of_news())
+    for kind, fact in leaves.order_by("seq").values_list("fact_kind", "fact_id"):
+        found.setdefault(kind, []).append(fact)
+    return found
+
+
+def waiting() -> int:
+    """How many jobs are queued, or under way, or to be tried again."""
+    return ProcrastinateJob.objects.filter(status__in=("todo", "doing"), queue_name=CHANGES.name).count()
+
+
+def moment_of(leaf: int) -> datetime:
+    """When the act was that left this leaf."""
+    return LedgerLeaf.objects.values_list("at", flat=True).get(seq=leaf)
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """One unchanging picture for all that is read inside, while others go on writing; nothing can be written in it."""
+    nested = connection.in_atomic_block
+    with transaction.atomic():
+        if not nested:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
 @contextmanager
 def _one_picture() -> Iterator[None]:
-    """One snapshot for all the queries of a check, however long it takes, while others go on writing."""
-    nested = connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        if not nested:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    """One snapshot for all the queries of a check, however long it takes."""
+    with one_snapshot(), connection.cursor() as cursor:
         for setting in _WHOLE_TABLES:
             cursor.execute(f"SET LOCAL {setting}")
         yield

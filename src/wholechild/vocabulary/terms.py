@@ -243,6 +243,8 @@ class Vocabulary:
 
         So `local_authority_portsmouth` is a `local_authority`: chronologies write the place into the name.
         """
+        if name in self.agency_kinds:
+            return self.agency_kinds[name]
         parts = _plain_id(name).split("_")
         for length in range(len(parts), 0, -1):
             found = self._named(self.agency_kinds, "agency_kinds", "_".join(parts[:length]))

@@ -54,27 +54,17 @@ class FamilyLog:
         self, day: int, sender: Sender, kind: str, about: Sequence[Person], what: str = "", *, lag: int = 0,
         measures: Mapping[str, object] = NOTHING, values: Mapping[str, object] = NOTHING, informant: str = "",
         happened: str = "", earlier: int = 0,
-    ) -> None:  # fmt: skip
+    ) -> Entry:  # fmt: skip
         """Something an agency writes down: it happened on `day` and was written `lag` days later.
 
         Shape    `about` has the person it is mainly about first. `happened` is a vaguer date than the day, as text.
                  `earlier` lets a record begin before the window (a plan still in force when the feed began).
         """
-        self.entries.append(
-            Entry(
-                day,
-                day + lag,
-                sender,
-                kind,
-                tuple(about),
-                what,
-                measures,
-                values,
-                informant,
-                happened,
-                earlier,
-            )
+        entry = Entry(
+            day, day + lag, sender, kind, tuple(about), what, measures, values, informant, happened, earlier
         )
+        self.entries.append(entry)
+        return entry
 
     def stay(self, written: int, sender: Sender, people: Sequence[Person], home: Home, since: int | None = None,
              until: int | None = None) -> None:  # fmt: skip

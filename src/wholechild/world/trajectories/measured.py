@@ -137,8 +137,8 @@ class Measured:
         of.happened += story.happened
         of.noticed += story.noticed
         of.recorded += len(story.recorded)
-        of.shared += sum(one.shared for one in story.recorded)
-        of.ever_shared += any(one.shared for one in story.recorded)
+        of.shared += sum(one.passed_on is not None for one in story.recorded)
+        of.ever_shared += any(one.passed_on is not None for one in story.recorded)
         if story.harm_onset is not None:
             of.with_harm += 1
             of.known += story.known_on is not None
@@ -149,7 +149,7 @@ class Measured:
         of.children += len(story.children)
         if story.began >= self.window.start:
             self._signals(story, sent)
-        self._habits(story)
+        self._habits(story, sent)
 
     def _signals(self, story: Story, sent: Sequence[Entry]) -> None:
         """How many worries were sent about each child, from the beginning until the harm was known or the story ended."""
@@ -165,15 +165,18 @@ class Measured:
         first, after = stay(story.process, family, child, self.window)
         return max(first, self.window.start) <= story.began < after
 
-    def _habits(self, story: Story) -> None:
-        habits = released().habits
+    def _habits(self, story: Story, sent: Sequence[Entry]) -> None:
+        """Of the signs that were sent: how late they were written, and whether a referral was sent for them."""
+        habits, went_out = released().habits, {id(entry) for entry in sent}
         for one in story.recorded:
-            of, expected = self.agencies[one.agency], habits[one.agency].shares[one.gravity]
-            of.signs += 1
-            of.shared += one.shared
-            of.expected += expected
-            of.variance += expected * (1 - expected)
-            of.days += one.days_late
+            if id(one.entry) in went_out:
+                kind = one.entry.sender.kind
+                of, expected = self.agencies[kind], habits[kind].shares[one.gravity]
+                of.signs += 1
+                of.shared += one.passed_on is not None and id(one.passed_on) in went_out
+                of.expected += expected
+                of.variance += expected * (1 - expected)
+                of.days += one.entry.written - one.entry.day
 
     # -- compared with what is set ---------------------------------------------------------------------------------------
 

@@ -119,7 +119,7 @@ def _story(story: Story | None, library: Library, child: Child) -> dict[str, Any
         "harm_first_serious": _day(_since_birth(story.first_serious, child)),
         "outcome": story.outcome or None, "outcome_known_on": _day(_since_birth(story.known_on, child)),
         "happened": story.happened, "noticed": story.noticed, "recorded": len(story.recorded),
-        "shared": sum(one.shared for one in story.recorded),
+        "shared": sum(one.passed_on is not None for one in story.recorded),
     }  # fmt: skip
 
 

@@ -60,12 +60,15 @@ _REFERS: Final = {"school": "referral.school_to_csc", "nursery": "referral.schoo
 
 @dataclass(slots=True)
 class Recorded:
-    """One sign that one agency wrote down: how late, and whether it was passed on."""
+    """One sign that one agency wrote down.
 
-    agency: str
+    Shape    `entry` is what it wrote, `passed_on` its referral to children's social care.
+    Missing  `passed_on` None: it kept the sign to itself.
+    """
+
     gravity: str
-    days_late: int
-    shared: bool
+    entry: Entry
+    passed_on: Entry | None
 
 
 @dataclass(slots=True)
@@ -211,17 +214,18 @@ class _Unfolding:
         if not people or self.rng.random() >= habit.records * self._times("records", sender.kind):
             return None
         late = int(self.rng.expovariate(1 / habit.days_late) + 0.5) if habit.days_late else 0
-        self._write(notice, sender, people, day, late)
-        self._share(habit, happening, sender, child, day + late, late)
-        return day + late
+        entry = self._write(notice, sender, people, day, late)
+        told = self._share(habit, happening, sender, child, entry.written)
+        self.story.recorded.append(Recorded(happening.gravity, entry, told))
+        return entry.written
 
-    def _write(self, notice: Notice, sender: Sender, people: Sequence[Person], day: int, late: int) -> None:
+    def _write(self, notice: Notice, sender: Sender, people: Sequence[Person], day: int, late: int) -> Entry:
         measures: dict[str, object] = {
             name: round(self.rng.uniform(*span), 1) for name, span in (notice.measures or {}).items()
         }
         if notice.lost is not None and isinstance(people[0], Child):
             measures |= weighed(self.rng, people[0], day, lost=self.rng.uniform(*notice.lost))
-        self.local.log.record(
+        return self.local.log.record(
             day, sender, notice.kind, people, notice.words, lag=late, measures=measures, values=notice.values or {},
             informant=notice.informant,
         )  # fmt: skip
@@ -271,27 +275,30 @@ class _Unfolding:
     # -- sharing, and what children's social care does ----------------------------------------------------------------
 
     def _share(
-        self, habit: Habit, happening: Happening, sender: Sender, child: Child, written: int, late: int
-    ) -> None:
+        self, habit: Habit, happening: Happening, sender: Sender, child: Child, written: int
+    ) -> Entry | None:
+        """The agency's referral to children's social care; None where it keeps the sign to itself."""
         chance = habit.shares[happening.gravity] * self._times("shares", sender.kind)
-        shared = self.rng.random() < chance
-        self.story.recorded.append(Recorded(sender.kind, happening.gravity, late, shared))
-        if shared:
-            at = (
-                written + 1 + int(self.rng.expovariate(1 / habit.days_to_share) if habit.days_to_share else 0)
-            )
-            self._told(sender, child, at)
+        if self.rng.random() >= chance:
+            return None
+        waits = self.rng.expovariate(1 / habit.days_to_share) if habit.days_to_share else 0.0
+        return self._told(sender, child, written + 1 + int(waits))
 
-    def _told(self, sender: Sender, child: Child, day: int) -> None:
+    def _told(self, sender: Sender, child: Child, day: int) -> Entry | None:
         """Children's social care is told: what it writes, and what it sets going."""
         social_care = self._sender("childrens_social_care", child, day)
         if social_care is None or not child.here_on(day):
-            return
+            return None
         people = self._people(("child", "parent"), child, day)
         kind = _REFERS.get(sender.kind) or (
             "referral.health_to_csc" if sender.kind in _HEALTH else "referral.to_csc"
         )
-        self.local.log.record(day, sender, kind, people, "Worried about the child; referred.")
+        referral = self.local.log.record(day, sender, kind, people, "Worried about the child; referred.")
+        self._answer(social_care, people, day)
+        return referral
+
+    def _answer(self, social_care: Sender, people: Sequence[Person], day: int) -> None:
+        """What social care does with a referral."""
 
         def note(after: int, what: str, words: str) -> None:
             self.local.log.record(

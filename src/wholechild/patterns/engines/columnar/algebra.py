@@ -114,6 +114,11 @@ def within(key: Sequence[str], relation: str) -> str:
     )
 
 
+def theirs(among: str) -> str:
+    """A condition: the row is about one of these children; of everybody, where no table is named."""
+    return within(CHILD, among) if among else "1 = 1"
+
+
 def overlap(left: str, right: str, columns: str, key: Sequence[str] = CHILD) -> str:
     """SELECT the parts of the left spans (`l`) that lie in right ones (`r`), with other columns of either."""
     same = " AND ".join(f"l.{name} = r.{name}" for name in key)
@@ -124,10 +129,21 @@ def overlap(left: str, right: str, columns: str, key: Sequence[str] = CHILD) -> 
         WHERE l.start < r.until AND r.start < l.until AND l.start < l.until AND r.start < r.until"""
 
 
+def certainly(holds: str) -> str:
+    """SELECT the truth that holds on `holds`, and can be told everywhere."""
+    return f"SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {named(holds, 'h')}"
+
+
 def judged(holds: str, doubts: str) -> str:
     """SELECT the truth that holds on `holds`, which must be islands, and cannot tell on whatever else of `doubts` there is."""
     rest = bracketed(complement(holds, doubts))
     return f"""
-        SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {named(holds, "h")}
+        {certainly(holds)}
         UNION ALL
         SELECT {TRUTH} FROM {named(bracketed(overlap(doubts, rest, "l.why, l.about")), "d")}"""
+
+
+#: SELECT the truth of what never holds, and can always be told.
+NOTHING: Final = (
+    f"SELECT child, child AS start, child AS until, {HOLDS} AS why, child AS about FROM children WHERE 1 = 0"
+)

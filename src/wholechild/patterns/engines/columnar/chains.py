@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from wholechild.patterns.engines.columnar.algebra import both, bracketed, islands, judged, named
+from wholechild.patterns.engines.columnar.algebra import (
+    NOTHING,
+    both,
+    bracketed,
+    certainly,
+    islands,
+    judged,
+    named,
+)
 from wholechild.patterns.engines.columnar.plan import Plan
 from wholechild.patterns.engines.columnar.selecting import certain, possible, selected
 from wholechild.patterns.language.nodes import Contradiction, Sequence
@@ -15,34 +23,49 @@ def _many(function: str, columns: list[str]) -> str:
 # -- sequence ---------------------------------------------------------------------------------------------------------
 
 
-def sequence(plan: Plan, atom: Sequence) -> str:
-    """The name of the truth of a sequence."""
-    chains = _chains(plan, atom)
+def sequence(plan: Plan, atom: Sequence, among: str) -> str:
+    """The name of the truth of a sequence, for these children."""
+    chains = _chains(plan, atom, among)
+    if chains is None or plan.is_empty(chains):
+        return plan.keep("nothing", NOTHING)
     holds = plan.keep("followed", islands(bracketed(f"SELECT child, start, until FROM {chains} WHERE sure")))
-    doubts = f"SELECT child, perhaps_start AS start, perhaps_until AS until, why, about FROM {chains} WHERE doubtful AND perhaps_start < perhaps_until"
-    return plan.keep("sequence", judged(holds, plan.view("doubts", doubts)))
+    doubts = plan.keep("doubts", f"""
+        SELECT child, perhaps_start AS start, perhaps_until AS until, why, about
+        FROM {chains} WHERE doubtful AND perhaps_start < perhaps_until""")  # fmt: skip
+    return plan.keep("sequence", certainly(holds) if plan.is_empty(doubts) else judged(holds, doubts))
 
 
-def sequence_evidence(plan: Plan, atom: Sequence) -> str:
+def sequence_evidence(plan: Plan, atom: Sequence, among: str) -> str | None:
     """SELECT each record of each chain, where the chain is one for certain."""
-    chains = _chains(plan, atom)
-    return both(
-        *(
-            bracketed(
-                f"SELECT child, record_{i} AS record, 0 AS recency, start, until FROM {chains} WHERE sure"
-            )
-            for i in range(len(atom.steps))
-        )
-    )
+    chains = _chains(plan, atom, among)
+    if chains is None:
+        return None
+    spans = f"0 AS recency, start, until FROM {chains} WHERE sure"
+    return both(*(bracketed(f"SELECT child, record_{i} AS record, {spans}") for i in range(len(atom.steps))))
 
 
-def _chains(plan: Plan, atom: Sequence) -> str:
-    """Every chain of different records that may be the sequence: whether it is for certain, its spans, and its first doubt.
+def _chains(plan: Plan, atom: Sequence, among: str) -> str | None:
+    """Every chain of different records that may be the sequence; None where some step has no record.
+
+    The rarest step is looked up first, and the others only for the children who have it.
+    """
+    tables: dict[int, str] = {}
+    for i in sorted(
+        range(len(atom.steps)), key=lambda i: plan.source.about(atom.steps[i].selection, atom.about)
+    ):
+        tables[i] = selected(plan, atom.steps[i].selection, atom.about, among)
+        if plan.is_empty(tables[i]):
+            return None
+        among = plan.keep("having", f"SELECT DISTINCT child FROM {tables[i]}")
+    return plan.keep("chains", _chained(atom, [tables[i] for i in range(len(tables))]))
+
+
+def _chained(atom: Sequence, tables: list[str]) -> str:
+    """SELECT the chains: whether each is the sequence for certain, its spans, and its first doubt.
 
     A chain is in view where every step is known and has happened, until the last one leaves the view.
     """
-    steps = [f"s{i}" for i in range(len(atom.steps))]
-    tables = [selected(plan, step.selection, atom.about) for step in atom.steps]
+    steps = [f"s{i}" for i in range(len(tables))]
     joins, surely = [f"{tables[0]} AS s0"], [f"{s}.sure" for s in steps]
     for i in range(1, len(steps)):
         before, after, longest = steps[i - 1], steps[i], atom.steps[i].within
@@ -52,30 +75,40 @@ def _chains(plan: Plan, atom: Sequence) -> str:
         surely.append(
             f"{before}.latest <= {after}.earliest AND {after}.latest - {before}.earliest <= {longest}"
         )
-    last, doubtful = steps[-1], [f"({s}.vague OR NOT {s}.sure)" for s in steps]
-    first_doubt = {of: "CASE " + " ".join(f"WHEN {d} THEN {s}.{of}" for s, d in zip(steps, doubtful, strict=True)) + f" ELSE {last}.{of} END"
-                   for of in ("why", "about")}  # fmt: skip
+    last = steps[-1]
     known_to = [f"{s}.known_to" for s in steps]
-    return plan.keep(
-        "chains",
-        f"""
+    return f"""
         SELECT s0.child, {", ".join(f"{s}.record AS record_{i}" for i, s in enumerate(steps))},
-               {" AND ".join(surely)} AS sure, {" OR ".join(doubtful)} AS doubtful,
-               {first_doubt["why"]} AS why, {first_doubt["about"]} AS about,
+               {" AND ".join(surely)} AS sure, {" OR ".join(map(_doubtful, steps))} AS doubtful,
+               {_first_doubt(steps, "why")} AS why, {_first_doubt(steps, "about")} AS about,
                {_many("greatest", [f"{s}.{of}" for s in steps for of in ("known_from", "passed")])} AS start,
                {_many("least", [*known_to, f"{last}.earliest + {atom.remembered}"])} AS until,
                {_many("greatest", [f"{s}.{of}" for s in steps for of in ("known_from", "earliest")])} AS perhaps_start,
                {_many("least", [*known_to, f"{last}.latest + {atom.remembered}"])} AS perhaps_until
-        FROM {" ".join(joins)}""",
+        FROM {" ".join(joins)}"""
+
+
+def _doubtful(step: str) -> str:
+    return f"({step}.vague OR NOT {step}.sure)"
+
+
+def _first_doubt(steps: list[str], of: str) -> str:
+    """The reason of the first doubtful step."""
+    return (
+        "CASE "
+        + " ".join(f"WHEN {_doubtful(s)} THEN {s}.{of}" for s in steps)
+        + f" ELSE {steps[-1]}.{of} END"
     )
 
 
 # -- contradiction ------------------------------------------------------------------------------------------------------
 
 
-def contradiction(plan: Plan, atom: Contradiction) -> str:
-    """The name of the truth of a contradiction."""
-    clashes = _clashes(plan, atom)
+def contradiction(plan: Plan, atom: Contradiction, among: str) -> str:
+    """The name of the truth of a contradiction, for these children."""
+    clashes = _clashes(plan, atom, among)
+    if plan.is_empty(clashes):
+        return plan.keep("nothing", NOTHING)
     holds = plan.keep("clashed", islands(bracketed(f"SELECT child, start, until FROM {clashes} WHERE sure")))
     doubts = both(*(bracketed(f"""
         SELECT child, perhaps_start AS start, perhaps_until AS until, why_{which} AS why, about_{which} AS about
@@ -83,9 +116,9 @@ def contradiction(plan: Plan, atom: Contradiction) -> str:
     return plan.keep("contradiction", judged(holds, plan.view("doubts", doubts)))
 
 
-def contradiction_evidence(plan: Plan, atom: Contradiction) -> str:
+def contradiction_evidence(plan: Plan, atom: Contradiction, among: str) -> str:
     """SELECT both records of each clash, where both count for certain."""
-    clashes = _clashes(plan, atom)
+    clashes = _clashes(plan, atom, among)
     return both(
         *(
             bracketed(
@@ -96,10 +129,10 @@ def contradiction_evidence(plan: Plan, atom: Contradiction) -> str:
     )
 
 
-def _clashes(plan: Plan, atom: Contradiction) -> str:
+def _clashes(plan: Plan, atom: Contradiction, among: str) -> str:
     """Every two records that say different things of somebody they are both about, and where both are inside the window."""
     value = f"value_{atom.fact}"
-    records = selected(plan, atom.selection, atom.about, value, "people")
+    records = selected(plan, atom.selection, atom.about, among, value, "people")
     stated = plan.view("stated", f'SELECT *, "{value}" AS said FROM {records} WHERE "{value}" IS NOT NULL')
     surely = f"SELECT *, {certain(atom.within)} FROM {stated}"
     sure = f"SELECT *, start AS sure_start, until AS sure_until FROM {named(bracketed(surely), 's')}"

@@ -7,24 +7,27 @@ lesson wherever everything between the two cannot tell either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from wholechild.patterns.engines.columnar import chains, counting, lasting, silence, states
 from wholechild.patterns.engines.columnar.algebra import (
-    CHILD,
     HOLDS,
+    NOTHING,
     WHY,
+    both,
     bracketed,
+    certainly,
     islands,
     named,
     sweep,
     text,
-    within,
+    theirs,
 )
 from wholechild.patterns.engines.columnar.coverage import reached
-from wholechild.patterns.engines.columnar.plan import Plan, Source
+from wholechild.patterns.engines.columnar.plan import EVERYBODY, Plan
 from wholechild.patterns.intervals import Why
 from wholechild.patterns.language.nodes import (
     Absence,
@@ -97,7 +100,24 @@ class Opposite:
     part: Formula
 
 
-Formula = Said | Silence | Least | Greatest | Opposite
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An atom that has been worked out: its truth among the children who still mattered. `reaches` as in `_reaches`."""
+
+    atom: Atom
+    among: str
+    truth: str
+    silence: bool = False
+    reaches: tuple[tuple[str, int | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """A part that fails for every child who still mattered; nothing more was asked."""
+
+
+#: What is asked (Said, Silence), and what has been answered (Known, Never), under the same words of logic.
+Formula = Said | Silence | Known | Never | Least | Greatest | Opposite
 
 
 def formula(condition: Condition) -> Formula:
@@ -138,71 +158,100 @@ def _denied(condition: Condition) -> Formula:
             return Opposite(Said(condition))
 
 
-def _atoms(part: Formula) -> Iterator[Said | Silence]:
+def _atoms(part: Formula) -> Iterator[Said | Silence | Known]:
     match part:
         case Least(parts) | Greatest(parts):
             for inner in parts:
                 yield from _atoms(inner)
         case Opposite(inner):
             yield from _atoms(inner)
-        case _:
+        case Said() | Silence() | Known():
             yield part
 
 
-def _reaches(part: Said | Silence) -> tuple[tuple[str, int | None], ...]:
+def _reaches(part: Silence) -> tuple[tuple[str, int | None], ...]:
     """How far back which sectors must have been heard for a silence to be evidence."""
-    return tuple((sector, part.lookback) for sector in part.sectors) if isinstance(part, Silence) else ()
+    return tuple((sector, part.lookback) for sector in part.sectors)
 
 
 # -- atoms ------------------------------------------------------------------------------------------------------------
 
 
-def _needs_records(atom: Atom) -> bool:
-    """Whether a child of whom nothing is recorded is out of the question."""
-    return not (isinstance(atom, AgeState) or (isinstance(atom, Absence) and atom.since is None))
+def _rarity(plan: Plan, part: Formula) -> int:
+    """About how many records the part begins with: what has few is asked first."""
+    match part:
+        case Said(Count(selection=needed, about=scope) | Trend(selection=needed, about=scope)):
+            return plan.source.about(needed, scope)
+        case Said(Contradiction(selection=needed, about=scope)):
+            return plan.source.about(needed, scope)
+        case Said(Sequence(steps=steps, about=scope)):
+            return min(plan.source.about(step.selection, scope) for step in steps)
+        case Said(Unanswered(opened_by=needed, about=scope) | FactState(opened_by=needed, about=scope)):
+            return plan.source.about(needed, scope)
+        case Least(parts):
+            return min(_rarity(plan, inner) for inner in parts if _needs_records(inner))
+        case Greatest(parts):
+            return sum(_rarity(plan, inner) for inner in parts)
+        case _:
+            return sum(plan.source.rows.values())
 
 
-def _truth(plan: Plan, atom: Atom, nation: str, among: str) -> str:
+def _needs_records(part: Formula) -> bool:
+    """Whether the part fails for good for a child of whom nothing is on record that it asks for."""
+    match part:
+        case Said(AgeState() | Absence(since=None)):
+            return False
+        case Said():
+            return True
+        case Least(parts):
+            return any(map(_needs_records, parts))
+        case Greatest(parts):
+            return all(map(_needs_records, parts))
+        case _:
+            return False
+
+
+def _truth(plan: Plan, atom: Atom, among: str, nation: str) -> str:
     match atom:
         case Count():
-            return counting.truth(plan, atom)
+            return counting.truth(plan, atom, among)
         case Sequence():
-            return chains.sequence(plan, atom)
+            return chains.sequence(plan, atom, among)
         case Contradiction():
-            return chains.contradiction(plan, atom)
+            return chains.contradiction(plan, atom, among)
         case Unanswered():
-            return lasting.unanswered(plan, atom, nation)
+            return lasting.unanswered(plan, atom, among, nation)
         case Trend():
-            return lasting.trend(plan, atom)
+            return lasting.trend(plan, atom, among)
         case FactState():
-            return lasting.fact(plan, atom)
+            return lasting.fact(plan, atom, among)
         case Absence():
             return silence.truth(plan, atom, among)
         case AgeState():
             return states.age(plan, atom, among)
         case AdultState():
-            return states.adult(plan, atom)
+            return states.adult(plan, atom, among)
         case LivesInState():
-            return states.lives_in(plan, atom)
+            return states.lives_in(plan, atom, among)
 
 
-def _evidence(plan: Plan, atom: Atom, nation: str) -> str | None:
+def _evidence(plan: Plan, atom: Atom, among: str, nation: str) -> str | None:
     """SELECT child, record, recency, start, until: where each record is evidence; None for what rests on no record."""
     match atom:
         case Count():
-            return counting.evidence(plan, atom)
+            return counting.evidence(plan, atom, among)
         case Sequence():
-            return chains.sequence_evidence(plan, atom)
+            return chains.sequence_evidence(plan, atom, among)
         case Contradiction():
-            return chains.contradiction_evidence(plan, atom)
+            return chains.contradiction_evidence(plan, atom, among)
         case Unanswered():
-            return lasting.unanswered_evidence(plan, atom, nation)
+            return lasting.unanswered_evidence(plan, atom, among, nation)
         case Trend():
-            return lasting.trend_evidence(plan, atom)
+            return lasting.trend_evidence(plan, atom, among)
         case FactState():
-            return lasting.fact_evidence(plan, atom)
+            return lasting.fact_evidence(plan, atom, among)
         case Absence():
-            return silence.evidence(plan, atom)
+            return silence.evidence(plan, atom, among)
         case AgeState() | AdultState() | LivesInState():
             return None
 
@@ -210,91 +259,104 @@ def _evidence(plan: Plan, atom: Atom, nation: str) -> str | None:
 # -- one lesson -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """A lesson's relations: where it holds or cannot tell, and (child, start, record) for its matches, where it has any."""
+class _Lesson:
+    """Works one lesson out.
 
-    truth: str
-    evidence: str | None
+    Of an `all`, the part with the fewest records is asked first, and each further part only for the children for whom those
+    before it may hold; what needs no record (ages, silences) comes last. Most lessons end after a part or two for most children.
+    """
 
-
-class _LessonCompiler:
-    """Compiles one lesson. The channels of its sweep are named as the atoms and the coverages come."""
-
-    def __init__(self, plan: Plan, asked: Asked) -> None:
+    def __init__(self, plan: Plan, asked: Asked, shared: Collection[Atom]) -> None:
         self.plan = plan
         self.nation = asked.nation
-        self.formula = formula(asked.condition)
-        self.children = self._candidates()
-        self.truths: dict[Atom, tuple[int, str]] = {}
-        self.heard: dict[tuple[str, int | None], tuple[int, str]] = {}
-        for leaf in _atoms(self.formula):
-            if leaf.atom not in self.truths:
-                self.truths[leaf.atom] = len(self.truths), _truth(plan, leaf.atom, self.nation, self.children)
-            for reach in _reaches(leaf):
-                self.heard.setdefault(reach, (len(self.heard), reached(plan, *reach)))
+        self.shared = shared
+        self.answered, self.children = self._ask(formula(asked.condition), EVERYBODY)
+        self.truths: dict[str, int] = {}
+        self.heard: dict[tuple[str, int | None], int] = {}
+        for known in _atoms(self.answered):
+            if isinstance(known, Known):
+                self.truths.setdefault(known.truth, len(self.truths))
+                for reach in known.reaches:
+                    self.heard.setdefault(reach, len(self.heard))
+        self.pieces = self.plan.keep("pieces", self._pieces())
+        self.holds = self.plan.keep("held", islands(bracketed(f"SELECT * FROM {self.pieces} WHERE said = 2")))
 
-    def compiled(self, *, with_evidence: bool) -> _Compiled:
-        pieces = self.plan.keep("pieces", self._pieces())
-        holds = self.plan.keep("held", islands(bracketed(f"SELECT * FROM {pieces} WHERE said = 2")))
-        doubts = [*self._doubts(pieces, self.formula, "p.said = 1")]
-        truth = f"SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {holds}"
-        truth = " UNION ALL ".join([truth, *doubts])
-        return _Compiled(
-            self.plan.keep("truth", truth), self._evidence(pieces, holds) if with_evidence else None
-        )
+    # -- asking ---------------------------------------------------------------------------------------------------
 
-    # -- who ------------------------------------------------------------------------------------------------------
-
-    def _candidates(self) -> str:
-        """The children for whom the lesson is not out of the question: `all` fails where a part that needs a record has none."""
-        condition = self._possible(self.formula)
-        return (
-            "children"
-            if condition is None
-            else self.plan.keep("candidates", f"SELECT child FROM children WHERE {condition}")
-        )
-
-    def _possible(self, part: Formula) -> str | None:
-        """What must be so of a child for whom the part does not fail for ever; None where that cannot be said beforehand."""
+    def _ask(self, part: Formula, among: str) -> tuple[Formula, str]:
+        """The part with its atoms worked out among these children, and those of them for whom it may hold."""
         match part:
-            case Said(atom) if _needs_records(atom):
-                return within(CHILD, _truth(self.plan, atom, self.nation, "children"))
+            case Said(atom):
+                known = self._known(atom, among)
+                narrowed = (
+                    self._children(f"SELECT child FROM {known.truth}") if _needs_records(part) else among
+                )
+                return known, narrowed
+            case Silence(atom):
+                known = self._known(atom, among)
+                return replace(known, silence=True, reaches=_reaches(part)), among
+            case Opposite(inner):
+                return Opposite(self._ask(inner, among)[0]), among
             case Least(parts):
-                known = [each for inner in parts if (each := self._possible(inner)) is not None]
-                return f"({' AND '.join(known)})" if known else None
+                return self._ask_all(parts, among)
             case Greatest(parts):
-                one_of = [self._possible(inner) for inner in parts]
-                return None if None in one_of else f"({' OR '.join(one for one in one_of if one)})"
-            case _:
-                return None
+                return self._ask_any(part, parts, among)
+        return part, among
+
+    def _ask_all(self, parts: tuple[Formula, ...], among: str) -> tuple[Formula, str]:
+        needed = sorted(filter(_needs_records, parts), key=lambda part: _rarity(self.plan, part))
+        answered: list[Formula] = []
+        for part in (*needed, *(part for part in parts if not _needs_records(part))):
+            answer, among = self._ask(part, among)
+            if among and self.plan.is_empty(among):
+                return Never(), among
+            answered.append(answer)
+        return Least(tuple(answered)), among
+
+    def _ask_any(self, part: Formula, parts: tuple[Formula, ...], among: str) -> tuple[Formula, str]:
+        answers = [self._ask(inner, among) for inner in parts]
+        if _needs_records(part):
+            among = self._children(both(*(left for _, left in answers), columns="child"))
+        return Greatest(tuple(answer for answer, _ in answers)), among
+
+    def _children(self, select: str) -> str:
+        return self.plan.keep("candidates", f"SELECT DISTINCT child FROM {named(bracketed(select), 'c')}")
+
+    def _known(self, atom: Atom, among: str) -> Known:
+        """An atom with which several lessons begin is worked out once for all of them."""
+        if among == EVERYBODY and atom in self.shared:
+            with self.plan.for_all():
+                return Known(atom, among, _truth(self.plan, atom, among, self.nation))
+        return Known(atom, among, _truth(self.plan, atom, among, self.nation))
 
     # -- the sweep ------------------------------------------------------------------------------------------------
 
+    def truth(self) -> str:
+        """SELECT the lesson's truth."""
+        return " UNION ALL ".join([certainly(self.holds), *self._doubts(self.answered, "p.said = 1")])
+
     def _pieces(self) -> str:
         """SELECT the pieces of each candidate's axis on which the lesson holds (`said` 2) or cannot tell (1)."""
-        theirs = within(CHILD, self.children)
+        near = theirs(self.children)
         channels: dict[str, str | tuple[str, str]] = {}
-        for i, truth in self.truths.values():
-            channels[f"h{i}"] = bracketed(f"SELECT * FROM {truth} WHERE why = {HOLDS} AND {theirs}")
-            channels[f"u{i}"] = bracketed(f"SELECT * FROM {truth} WHERE why <> {HOLDS} AND {theirs}")
-        for i, reach in self.heard.values():
-            channels[f"c{i}"] = bracketed(f"SELECT * FROM {reach} WHERE {theirs}")
-        swept = bracketed(sweep(channels, everyone=self.children))
-        said = bracketed(f"SELECT *, {self._value(self.formula)} AS said FROM {named(swept, 'p')}")
+        for truth, i in self.truths.items():
+            channels[f"h{i}"] = bracketed(f"SELECT * FROM {truth} WHERE why = {HOLDS} AND {near}")
+            channels[f"u{i}"] = bracketed(f"SELECT * FROM {truth} WHERE why <> {HOLDS} AND {near}")
+        for reach, i in self.heard.items():
+            channels[f"c{i}"] = bracketed(f"SELECT * FROM {reached(self.plan, *reach)} WHERE {near}")
+        swept = bracketed(sweep(channels, everyone=self.children or "children"))
+        said = bracketed(f"SELECT *, {self._value(self.answered)} AS said FROM {named(swept, 'p')}")
         return f"SELECT * FROM {named(said, 's')} WHERE said > 0"
 
     def _value(self, part: Formula) -> str:
         """What the part says on a piece (`p`): 2 it holds, 1 it cannot tell, 0 it fails."""
         match part:
-            case Said(atom):
-                i = self.truths[atom][0]
+            case Known(truth=truth, silence=False):
+                i = self.truths[truth]
                 return f"CASE WHEN p.h{i} > 0 THEN 2 WHEN p.u{i} > 0 THEN 1 ELSE 0 END"
-            case Silence(atom, sectors, lookback):
-                i = self.truths[atom][0]
-                heard = (
-                    " AND ".join(f"p.c{self.heard[sector, lookback][0]} > 0" for sector in sectors) or "1 = 1"
-                )
+            case Known(truth=truth, reaches=reaches):
+                i = self.truths[truth]
+                heard = " AND ".join(f"p.c{self.heard[reach]} > 0" for reach in reaches) or "1 = 1"
                 return f"CASE WHEN p.h{i} > 0 THEN 0 WHEN p.u{i} > 0 THEN 1 WHEN {heard} THEN 2 ELSE 1 END"
             case Least(parts):
                 return _many("least", [self._value(inner) for inner in parts])
@@ -302,57 +364,57 @@ class _LessonCompiler:
                 return _many("greatest", [self._value(inner) for inner in parts])
             case Opposite(inner):
                 return f"(2 - {self._value(inner)})"
+        return "0"
 
-    def _doubts(self, pieces: str, part: Formula, where: str) -> Iterator[str]:
+    def _doubts(self, part: Formula, where: str) -> Iterator[str]:
         """SELECTs of the reasons on the pieces on which the part, and all that it belongs to, cannot tell."""
         match part:
             case Least(parts) | Greatest(parts):
                 for inner in parts:
-                    yield from self._doubts(pieces, inner, f"{where} AND {self._value(inner)} = 1")
+                    yield from self._doubts(inner, f"{where} AND {self._value(inner)} = 1")
             case Opposite(inner):
-                yield from self._doubts(pieces, inner, where)
-            case Said(atom) | Silence(atom):
-                i, truth = self.truths[atom]
+                yield from self._doubts(inner, where)
+            case Known(truth=truth):
+                i = self.truths[truth]
                 yield f"""
-                    SELECT p.child, p.start, p.until, t.why, t.about FROM {pieces} AS p JOIN {truth} AS t
+                    SELECT p.child, p.start, p.until, t.why, t.about FROM {self.pieces} AS p JOIN {truth} AS t
                     ON t.child = p.child AND t.start <= p.start AND p.until <= t.until
                     WHERE t.why <> {HOLDS} AND {where} AND p.u{i} > 0"""
-                for reach in _reaches(part):
-                    heard, sector = f"p.c{self.heard[reach][0]}", reach[0]
+                for reach in part.reaches:
                     yield f"""
-                        SELECT p.child, p.start, p.until, {WHY[Why.NOT_CONNECTED]} AS why, {self.plan.sector(sector)} AS about
-                        FROM {pieces} AS p WHERE {where} AND p.u{i} = 0 AND {heard} = 0"""
+                        SELECT p.child, p.start, p.until, {WHY[Why.NOT_CONNECTED]} AS why, {self.plan.sector(reach[0])} AS about
+                        FROM {self.pieces} AS p WHERE {where} AND p.u{i} = 0 AND p.c{self.heard[reach]} = 0"""
 
     # -- evidence -------------------------------------------------------------------------------------------------
 
-    def _evidence(self, pieces: str, holds: str) -> str | None:
-        """SELECT child, start, record: what each match rests on at the moment it begins."""
+    def evidence(self) -> str | None:
+        """SELECT child, start, record: what each match rests on at the moment it begins; None where nothing is matched."""
+        if self.plan.is_empty(self.holds):
+            return None
         found = [
             f"""
             SELECT child, start, record FROM (
                 SELECT p.child, p.start, e.record, e.recency, max(e.recency) OVER (PARTITION BY p.child, p.start) AS latest
-                FROM {holds} AS m JOIN {pieces} AS p ON p.child = m.child AND p.start = m.start
+                FROM {self.holds} AS m JOIN {self.pieces} AS p ON p.child = m.child AND p.start = m.start
                 JOIN {named(bracketed(evidence), "e")} ON e.child = p.child AND e.start <= p.start AND p.start < e.until
                 WHERE {where}) AS found
             WHERE recency = latest"""
-            for atom, where in self._grounds(self.formula, "1 = 1")
-            if (evidence := _evidence(self.plan, atom, self.nation)) is not None
+            for known, where in self._grounds(self.answered, "1 = 1")
+            if (evidence := _evidence(self.plan, known.atom, known.among, self.nation)) is not None
         ]
-        return bracketed(" UNION ".join(found)) if found else None
+        return " UNION ".join(found) if found else None
 
-    def _grounds(self, part: Formula, where: str) -> Iterator[tuple[Atom, str]]:
+    def _grounds(self, part: Formula, where: str) -> Iterator[tuple[Known, str]]:
         """The atoms that a match may rest on, and on which pieces it does: of an `any`, the parts that hold there."""
         match part:
-            case Said(atom):
-                yield atom, where
+            case Known(silence=False):
+                yield part, where
             case Least(parts):
                 for inner in parts:
                     yield from self._grounds(inner, where)
             case Greatest(parts):
                 for inner in parts:
                     yield from self._grounds(inner, f"{where} AND {self._value(inner)} = 2")
-            case _:
-                return
 
 
 def _many(function: str, values: list[str]) -> str:
@@ -361,35 +423,37 @@ def _many(function: str, values: list[str]) -> str:
 
 # -- the library ------------------------------------------------------------------------------------------------------
 
-HOLDS_TABLE: Final = "holds"
-UNSURE_TABLE: Final = "unsure"
-EVIDENCE_TABLE: Final = "evidence"
 
-
-def compiled(source: Source, questions: Mapping[str, Asked], *, with_evidence: bool = True) -> Plan:
-    """The plan that leaves `holds`, `unsure` and, if asked for, `evidence` of all the lessons."""
-    plan = Plan(source)
-    lessons = {
-        lesson: _LessonCompiler(plan, asked).compiled(with_evidence=with_evidence)
-        for lesson, asked in questions.items()
-    }
-    truths = [f"SELECT {text(lesson)} AS lesson, * FROM {found.truth}" for lesson, found in lessons.items()]
-    nothing = "SELECT '' AS lesson, child, child AS start, child AS until, 0 AS why, child AS about FROM children WHERE 1 = 0"
-    said = plan.view("said", " UNION ALL ".join([nothing, *truths]))
-    plan.result(HOLDS_TABLE, f'SELECT lesson, child, start, until AS "end" FROM {said} WHERE why = {HOLDS}')
-    doubts = bracketed(
-        islands(bracketed(f"SELECT * FROM {said} WHERE why <> {HOLDS}"), ("lesson", "child", "why", "about"))
+def work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool) -> None:
+    """Leave `holds`, `unsure` and, if asked for, `evidence` of all the lessons."""
+    formulas = [formula(asked.condition) for asked in questions.values()]
+    often = Counter(atom for part in formulas for atom in {leaf.atom for leaf in _atoms(part)})
+    shared = frozenset(atom for atom, times in often.items() if times > 1)
+    truths, grounds = [_LIKE_TRUTHS], [_LIKE_GROUNDS]
+    for lesson, asked in questions.items():
+        with plan.one_lesson():
+            found = _Lesson(plan, asked, shared)
+            truth, evidence = found.truth(), found.evidence() if with_evidence else None
+            with plan.for_all():
+                truths.append(f"SELECT {text(lesson)} AS lesson, * FROM {plan.keep('truth', truth)}")
+                if evidence:
+                    grounds.append(
+                        f"SELECT {text(lesson)} AS lesson, * FROM {plan.keep('grounds', evidence)}"
+                    )
+    said = plan.view("said", " UNION ALL ".join(truths))
+    plan.result("holds", f'SELECT lesson, child, start, until AS "end" FROM {said} WHERE why = {HOLDS}')
+    doubts = islands(
+        bracketed(f"SELECT * FROM {said} WHERE why <> {HOLDS}"), ("lesson", "child", "why", "about")
     )
-    plan.result(
-        UNSURE_TABLE,
-        f'SELECT lesson, child, start, until AS "end", {_why()} AS why, {_about(plan)} AS about FROM {named(doubts, "d")}',
-    )
+    columns = f'lesson, child, start, until AS "end", {_why()} AS why, {_about(plan)} AS about'
+    plan.result("unsure", f"SELECT {columns} FROM {named(bracketed(doubts), 'd')}")
     if with_evidence:
-        grounds = [f"SELECT {text(lesson)} AS lesson, child, start, record FROM {named(found.evidence, 'e')}"
-                   for lesson, found in lessons.items() if found.evidence]  # fmt: skip
-        none = "SELECT '' AS lesson, child, child AS start, child AS record FROM children WHERE 1 = 0"
-        plan.result(EVIDENCE_TABLE, " UNION ALL ".join([none, *grounds]))
-    return plan
+        plan.result("evidence", " UNION ALL ".join(grounds))
+    plan.done()
+
+
+_LIKE_TRUTHS: Final = f"SELECT '' AS lesson, * FROM {bracketed(NOTHING)} AS n"
+_LIKE_GROUNDS: Final = "SELECT '' AS lesson, child, child AS start, child AS record FROM children WHERE 1 = 0"
 
 
 def _why() -> str:

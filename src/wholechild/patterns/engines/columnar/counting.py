@@ -8,7 +8,9 @@ from typing import Final
 from wholechild.lib.civil import DAY
 from wholechild.patterns.engines.columnar.algebra import (
     CHILD,
+    NOTHING,
     bracketed,
+    certainly,
     islands,
     judged,
     named,
@@ -17,7 +19,7 @@ from wholechild.patterns.engines.columnar.algebra import (
     within,
 )
 from wholechild.patterns.engines.columnar.plan import Plan
-from wholechild.patterns.engines.columnar.selecting import certain, possible, selected
+from wholechild.patterns.engines.columnar.selecting import certain, matching, possible, selected
 from wholechild.patterns.intervals import BEGINNING
 from wholechild.patterns.language.nodes import Count, Distinct
 
@@ -36,21 +38,45 @@ _CARRIED: Final = (
 )
 
 
-def truth(plan: Plan, atom: Count) -> str:
-    """The name of the truth of a count."""
-    records = selected(plan, atom.selection, atom.about)
+def truth(plan: Plan, atom: Count, among: str) -> str:
+    """The name of the truth of a count, for these children."""
+    records = _records(plan, atom, among)
+    if plan.is_empty(records):
+        return plan.keep("nothing", NOTHING)
     sure = plan.view("sure", f"SELECT {_CARRIED}, {certain(atom.within)} FROM {records} WHERE sure")
     holds = plan.keep("enough", _enough(plan, atom, sure, sure=True))
     doubtful = plan.keep("doubtful", f"SELECT DISTINCT child FROM {records} WHERE vague OR NOT sure")
+    if plan.is_empty(doubtful):
+        return plan.keep("count", certainly(holds))
     return plan.keep(
         "count", judged(holds, plan.keep("doubts", _doubts(plan, atom, records, holds, doubtful)))
     )
 
 
-def evidence(plan: Plan, atom: Count) -> str:
+def evidence(plan: Plan, atom: Count, among: str) -> str:
     """SELECT where each record counts for certain."""
-    records = selected(plan, atom.selection, atom.about)
+    records = _records(plan, atom, among)
     return f"SELECT child, record, 0 AS recency, {certain(atom.within)} FROM {records} WHERE sure"
+
+
+def _records(plan: Plan, atom: Count, among: str) -> str:
+    """The records of those of the children who have enough at all, at whatever time: most drop out here, before anything is sorted."""
+    if atom.at_least > 1 or atom.distinct:
+        among = plan.keep("able", _able(plan, atom, among))
+    return selected(plan, atom.selection, atom.about, among)
+
+
+def _able(plan: Plan, atom: Count, among: str) -> str:
+    demands = [f"sum(r.count) >= {atom.at_least}"]
+    for what, least in atom.distinct:
+        if what is not Distinct.DAYS:
+            column, counts = _OF[what]
+            column = _dimension(plan, atom) if what is Distinct.DIMENSIONS else column
+            demands.append(
+                f"count(DISTINCT {f'CASE WHEN {counts} THEN {column} END' if counts else column}) >= {least}"
+            )
+    where = " AND ".join(matching(plan, atom.selection, atom.about, among))
+    return f"SELECT r.child FROM relevant AS r WHERE {where} GROUP BY r.child HAVING {' AND '.join(demands)}"
 
 
 # -- enough -----------------------------------------------------------------------------------------------------------
@@ -62,8 +88,6 @@ def _enough(plan: Plan, atom: Count, spans: str, *, sure: bool) -> str:
         return islands(spans)
     if any(what is Distinct.DIMENSIONS for what, _ in atom.distinct):
         spans = plan.view("dimensioned", f"SELECT *, {_dimension(plan, atom)} AS dimension FROM {spans}")
-    able = plan.keep("able", _able(atom, spans))
-    spans = plan.view("spans", f"SELECT * FROM {spans} WHERE {within(CHILD, able)}")
     channels: dict[str, str | tuple[str, str]] = {"records": (spans, "count")}
     for i, (what, _) in enumerate(atom.distinct):
         column, counts = _OF[what]
@@ -95,17 +119,6 @@ def _enough(plan: Plan, atom: Count, spans: str, *, sure: bool) -> str:
             )
         )
     return islands(pieces)
-
-
-def _able(atom: Count, spans: str) -> str:
-    """SELECT the children who have so much at all, at whatever time: most drop out here, before anything is sorted."""
-    demands = [f"sum(count) >= {atom.at_least}"]
-    for what, least in atom.distinct:
-        if what is not Distinct.DAYS:
-            column, counts = _OF[what]
-            counted = f"CASE WHEN {counts} THEN {column} END" if counts else column
-            demands.append(f"count(DISTINCT {counted}) >= {least}")
-    return f"SELECT child FROM {spans} WHERE start < until GROUP BY child HAVING {' AND '.join(demands)}"
 
 
 def _dimension(plan: Plan, atom: Count) -> str:

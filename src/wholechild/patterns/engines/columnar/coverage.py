@@ -14,7 +14,8 @@ def covered(plan: Plan, sector: str) -> str:
     at_home = f"""
         SELECT h.child, greatest(f.live_from, h.lived_from) AS start, least(f.live_to, h.lived_to) AS until
         FROM coverage AS f JOIN homes AS h ON h.area = f.area WHERE {live} AND f.area <> 0"""
-    return plan.keep("covered", islands(bracketed(f"{everywhere} UNION ALL {at_home}")))
+    with plan.for_all():
+        return plan.keep("covered", islands(bracketed(f"{everywhere} UNION ALL {at_home}")))
 
 
 def reached(plan: Plan, sector: str, lookback: int | None) -> str:

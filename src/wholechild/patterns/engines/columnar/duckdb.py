@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import duckdb
 import pyarrow as pa
 
 from wholechild.patterns.clocks import deadlines
 from wholechild.patterns.columns import TABLES
-from wholechild.patterns.engines.columnar.compiling import Asked, compiled
-from wholechild.patterns.engines.columnar.plan import Plan, Source, last_uses
+from wholechild.patterns.engines.columnar.compiling import Asked, work_out
+from wholechild.patterns.engines.columnar.plan import Plan, Source
 from wholechild.patterns.engines.in_memory import Words
-
-DIALECT: Final = "duckdb"
 
 
 def connect(*, memory: str = "4GB", threads: int = 2, folder: str = "") -> duckdb.DuckDBPyConnection:
@@ -49,33 +46,52 @@ def evaluate(
     Shape    see the package's docstring. Tables of these names from an earlier call are replaced.
     Errors   NotInTheColumns, if a lesson asks for an attribute or a measure that the tables were written without.
     """
-    plan = compiled(source_of(connection, words), questions, with_evidence=with_evidence)
-    _give_deadlines(connection, plan)
-    for step, done_with in last_uses(plan.steps):
-        what = "TEMP TABLE" if step.kept else "TEMP VIEW"
-        connection.execute(f'CREATE OR REPLACE {what} "{step.name}" AS {step.tree.sql(DIALECT)}')
-        for name in done_with:
-            connection.execute(f'DROP TABLE "{name}"')
+    work_out(_OnDuckDB(connection, source_of(connection, words)), questions, with_evidence=with_evidence)
+
+
+class _OnDuckDB(Plan):
+    """Statements as temporary tables and views of one connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+        super().__init__(source)
+        self.connection = connection
+
+    def deadlines(self, nation: str, days: int) -> str:
+        name = f"deadlines_{nation}_{days}"
+        if name not in self._rows:
+            found = deadlines(nation, days, self.source.first, self.source.last)
+            self.connection.register("arrow_deadlines", found)
+            with self.for_all():
+                self._made.append(name)
+                self._rows[name] = self._make(name, "SELECT * FROM arrow_deadlines")
+            self.connection.unregister("arrow_deadlines")
+        return name
+
+    def result(self, name: str, sql: str) -> None:
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}')
+
+    def _make(self, name: str, sql: str) -> int:
+        counted = self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}').fetchall()
+        return int(counted[0][0])
+
+    def _see(self, name: str, sql: str) -> None:
+        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {sql}')
+
+    def _drop(self, name: str, *, kept: bool) -> None:
+        self.connection.execute(f'DROP {"TABLE" if kept else "VIEW"} "{name}"')
 
 
 def source_of(connection: duckdb.DuckDBPyConnection, words: Words) -> Source:
     """What the compiler must know of the tables."""
     codes = connection.execute('SELECT "of", code, text FROM codes').fetchall()
     columns = connection.execute("DESCRIBE relevant").fetchall()
-    first, last = connection.execute("SELECT min(happened_from), max(happened_to) FROM relevant").fetchall()[
-        0
-    ]
+    kinds = connection.execute("""
+        SELECT scope, kind, count(*), min(happened_from), max(happened_to) FROM relevant GROUP BY scope, kind""").fetchall()  # fmt: skip
     return Source(
         {(of, text): code for of, code, text in codes},
-        frozenset(c[0] for c in columns),
+        frozenset(column[0] for column in columns),
         words,
-        first or 0,
-        last or 0,
+        {(scope, kind): rows for scope, kind, rows, _, _ in kinds},
+        min((first for *_, first, _ in kinds), default=0),
+        max((last for *_, last in kinds), default=0),
     )
-
-
-def _give_deadlines(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
-    found = deadlines(plan.clocks, plan.source.first, plan.source.last)
-    connection.register("arrow_deadlines", found)
-    connection.execute("CREATE OR REPLACE TEMP TABLE deadlines AS SELECT * FROM arrow_deadlines")
-    connection.unregister("arrow_deadlines")

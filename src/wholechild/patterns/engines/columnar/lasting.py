@@ -14,6 +14,7 @@ from typing import Final
 
 from wholechild.lib.civil import DAY
 from wholechild.patterns.engines.columnar.algebra import (
+    NOTHING,
     WHY,
     both,
     bracketed,
@@ -21,7 +22,6 @@ from wholechild.patterns.engines.columnar.algebra import (
     judged,
     named,
     sweep,
-    text,
 )
 from wholechild.patterns.engines.columnar.coverage import covered
 from wholechild.patterns.engines.columnar.plan import Plan
@@ -51,31 +51,31 @@ class _Lasting:
     both_doubts: bool = True
 
 
-def fact(plan: Plan, atom: FactState) -> str:
+def fact(plan: Plan, atom: FactState, among: str) -> str:
     """The name of the truth of a fact that is opened and closed by records."""
-    return _truth(plan, _fact(plan, atom), "fact")
+    return _truth(plan, _fact(plan, atom, among), "fact")
 
 
-def fact_evidence(plan: Plan, atom: FactState) -> str:
-    return _item_evidence(plan, _fact(plan, atom), "record")
+def fact_evidence(plan: Plan, atom: FactState, among: str) -> str | None:
+    return _evidence(plan, _fact(plan, atom, among), "record")
 
 
-def trend(plan: Plan, atom: Trend) -> str:
+def trend(plan: Plan, atom: Trend, among: str) -> str:
     """The name of the truth of a measure that fell or rose."""
-    return _truth(plan, _trend(plan, atom), "trend")
+    return _truth(plan, _trend(plan, atom, among), "trend")
 
 
-def trend_evidence(plan: Plan, atom: Trend) -> str:
-    return _item_evidence(plan, _trend(plan, atom), "one", "other")
+def trend_evidence(plan: Plan, atom: Trend, among: str) -> str | None:
+    return _evidence(plan, _trend(plan, atom, among), "one", "other")
 
 
-def unanswered(plan: Plan, atom: Unanswered, nation: str) -> str:
+def unanswered(plan: Plan, atom: Unanswered, among: str, nation: str) -> str:
     """The name of the truth of something that was opened and, by its clock, not answered."""
-    return _truth(plan, _unanswered(plan, atom, nation), "unanswered")
+    return _truth(plan, _unanswered(plan, atom, among, nation), "unanswered")
 
 
-def unanswered_evidence(plan: Plan, atom: Unanswered, nation: str) -> str:
-    return _item_evidence(plan, _unanswered(plan, atom, nation), "record")
+def unanswered_evidence(plan: Plan, atom: Unanswered, among: str, nation: str) -> str | None:
+    return _evidence(plan, _unanswered(plan, atom, among, nation), "record")
 
 
 # -- the sweep --------------------------------------------------------------------------------------------------------
@@ -98,7 +98,9 @@ def _held(plan: Plan, lasting: _Lasting) -> str:
     return bracketed(f"SELECT * FROM {_pieces(plan, lasting)} WHERE begun > 0 AND perhaps = 0{heard}")
 
 
-def _truth(plan: Plan, lasting: _Lasting, hint: str) -> str:
+def _truth(plan: Plan, lasting: _Lasting | None, hint: str) -> str:
+    if lasting is None:
+        return plan.keep("nothing", NOTHING)
     holds = plan.keep("lasted", islands(_held(plan, lasting)))
     pieces = _pieces(plan, lasting)
     ending = "p.perhaps > 0" if lasting.both_doubts else "p.perhaps > 0 AND p.begun > 0"
@@ -121,7 +123,9 @@ def _passed_on(pieces: str, key: Several[str], reasons: str, where: str) -> str:
         ON {same} AND r.start <= p.start AND p.until <= r.until WHERE {where}"""
 
 
-def _item_evidence(plan: Plan, lasting: _Lasting, *records: str) -> str:
+def _evidence(plan: Plan, lasting: _Lasting | None, *records: str) -> str | None:
+    if lasting is None:
+        return None
     held = _held(plan, lasting)
     return both(
         *(
@@ -139,11 +143,19 @@ def _reason(ending: str, otherwise: str) -> str:
     )
 
 
+def _having(plan: Plan, records: str) -> str:
+    """The children who have any of these records."""
+    return plan.keep("having", f"SELECT DISTINCT child FROM {records}")
+
+
 # -- fact -------------------------------------------------------------------------------------------------------------
 
 
-def _fact(plan: Plan, atom: FactState) -> _Lasting:
-    opened, closings = selected(plan, atom.opened_by, atom.about), selected(plan, atom.closed_by, atom.about)
+def _fact(plan: Plan, atom: FactState, among: str) -> _Lasting | None:
+    opened = selected(plan, atom.opened_by, atom.about, among)
+    if plan.is_empty(opened):
+        return None
+    closings = selected(plan, atom.closed_by, atom.about, _having(plan, opened))
     person = "" if atom.about is Scope.CHILD else "AND c.person = o.person"
     after = f"FROM {opened} AS o JOIN {closings} AS c ON c.child = o.child AND c.record <> o.record AND c.latest >= o.earliest {person}"
     key = "o.child, o.record, o.known_from"
@@ -165,13 +177,15 @@ def _fact(plan: Plan, atom: FactState) -> _Lasting:
 # -- trend ------------------------------------------------------------------------------------------------------------
 
 
-def _trend(plan: Plan, atom: Trend) -> _Lasting:
+def _trend(plan: Plan, atom: Trend, among: str) -> _Lasting | None:
     column = f"measure_{atom.measure}"
-    records = selected(plan, atom.selection, atom.about, column)
+    records = selected(plan, atom.selection, atom.about, among, column)
     measured = plan.view(
         "measured", f'SELECT *, "{column}" AS measured FROM {records} WHERE "{column}" IS NOT NULL'
     )
     pairs = plan.keep("pairs", _pairs(atom, measured))
+    if plan.is_empty(pairs):
+        return None
     person = "" if atom.about is Scope.CHILD else "AND s.person = p.person"
     after = f"""FROM {pairs} AS p JOIN {measured} AS s ON s.child = p.child AND s.record <> p.one AND s.record <> p.other
         AND s.latest > p.earliest AND NOT ({_changed(atom, "p.measured", "s.measured")}) {person}"""
@@ -222,8 +236,12 @@ def _changed(atom: Trend, before: str, after: str) -> str:
 # -- unanswered -------------------------------------------------------------------------------------------------------
 
 
-def _unanswered(plan: Plan, atom: Unanswered, nation: str) -> _Lasting:
-    opened, answers = _due(plan, atom, nation), selected(plan, atom.answered_by, atom.about)
+def _unanswered(plan: Plan, atom: Unanswered, among: str, nation: str) -> _Lasting | None:
+    openings = selected(plan, atom.opened_by, atom.about, among)
+    if plan.is_empty(openings):
+        return None
+    opened = _due(plan, atom, openings, nation)
+    answers = selected(plan, atom.answered_by, atom.about, _having(plan, openings))
     remembered = atom.remembered
     forgotten = {
         of: "known_to" if remembered is None else f"least(known_to, due_{of} + {remembered})"
@@ -249,17 +267,15 @@ def _heard(plan: Plan, opened: str, sector: str) -> str:
         FROM {opened} AS o JOIN {covered(plan, sector)} AS c ON c.child = o.child AND c.start <= o.earliest AND o.earliest < c.until"""
 
 
-def _due(plan: Plan, atom: Unanswered, nation: str) -> str:
+def _due(plan: Plan, atom: Unanswered, opened: str, nation: str) -> str:
     """The openings, each with the instants at which its time is up, should it have been on the first or on the last day."""
-    opened, clock = selected(plan, atom.opened_by, atom.about), atom.within
+    clock = atom.within
     if not clock.working_days:
         length = (clock.amount + 1) * DAY
         return plan.view(
             "due", f"SELECT *, earliest + {length} AS due_first, latest + {length} AS due_last FROM {opened}"
         )
-    plan.clocks.add((nation, clock.amount))
-    same = f"nation = {text(nation)} AND days = {clock.amount}"
-    deadlines = bracketed(f"SELECT day, due FROM deadlines WHERE {same}")
+    deadlines = plan.deadlines(nation, clock.amount)
     return plan.keep(
         "due",
         f"""

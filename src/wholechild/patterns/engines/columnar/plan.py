@@ -1,18 +1,25 @@
-"""A plan: named statements in the order in which they run, each said once however often it is needed."""
+"""Where the statements run: each makes a named relation, and an equal statement is never run twice.
+
+What a step finds decides what is asked next: where nobody is left for whom a lesson could hold, the rest of it is not asked; where
+no record is vague, no doubt is worked out. The statements are written in DuckDB's SQL, of which sqlglot makes trees where
+another dialect is wanted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
-import sqlglot
-from sqlglot import exp
-
+from wholechild.patterns.columns import SCOPE_NUMBER
 from wholechild.patterns.engines.in_memory import Words
+from wholechild.patterns.history import Scope
+from wholechild.patterns.language.nodes import Selection
 
-#: The dialect in which the statements are written here; each engine emits its own from the tree.
-WRITTEN_IN: Final = "duckdb"
+#: Everybody: no table of children to keep to.
+EVERYBODY: Final = ""
 
 
 class NotInTheColumns(ValueError):
@@ -20,29 +27,17 @@ class NotInTheColumns(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One statement: a SELECT that is kept as a table of this name, or stands as a view for those that come after."""
-
-    name: str
-    tree: exp.Expr
-    kept: bool
-
-    @property
-    def reads(self) -> frozenset[str]:
-        return frozenset(table.name for table in self.tree.find_all(exp.Table))
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """What must be known of the tables before anything is asked of them.
 
-    Shape    `codes` is the table of that name; `columns` are those of `relevant`; `first` and `last` are the earliest
-             and the latest day start of any record.
+    Shape    `codes` is the table of that name; `columns` are those of `relevant`; `rows` counts those of each (scope, kind);
+             `first` and `last` are the earliest and the latest instant at which any record happened.
     """
 
     codes: Mapping[tuple[str, str], int]
     columns: frozenset[str]
     words: Words
+    rows: Mapping[tuple[int, int], int]
     first: int = 0
     last: int = 0
 
@@ -62,30 +57,63 @@ class Source:
             )
         return f'"{name}"'
 
+    def about(self, selection: Selection, scope: Scope) -> int:
+        """About how many rows a selection has: those of its kinds, whatever else it asks for."""
+        number = SCOPE_NUMBER[scope]
+        return sum(self.rows.get((number, kind), 0) for kind in self.coded("kind", selection.kinds))
 
-@dataclass(slots=True)
-class Plan:
-    """Gathers statements. Equal statements are one step, so whatever two lessons share is worked out once."""
 
-    source: Source
-    steps: list[Step] = field(default_factory=list)
-    #: Sectors that a doubt is about, by the number under which the statements carry them.
-    sectors: list[str] = field(default_factory=list)
-    #: (nation, working days) that some time limit needs.
-    clocks: set[tuple[str, int]] = field(default_factory=set)
-    _named: dict[str, str] = field(default_factory=dict)
+class Plan(ABC):
+    """Runs statements as they come, and knows which relation holds what.
+
+    Shape    tables are dropped when the lesson for which they were made is done, unless they were made `for_all`.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        #: Sectors that a doubt is about, by the number under which the statements carry them.
+        self.sectors: list[str] = []
+        self._named: dict[str, str] = {}
+        self._rows: dict[str, int] = {}
+        self._shared: list[str] = []
+        self._lessons: list[str] = []
+        self._made = self._shared
+        self._count = 0
 
     def keep(self, hint: str, sql: str) -> str:
         """The name of a table with the rows of this SELECT."""
-        return self._step(hint, sql, kept=True)
+        return self._known(sql) or self._new(hint, sql, kept=True)
 
     def view(self, hint: str, sql: str) -> str:
         """The name of a view: nothing is worked out until something reads it."""
-        return self._step(hint, sql, kept=False)
+        return self._known(sql) or self._new(hint, sql, kept=False)
 
-    def result(self, name: str, sql: str) -> None:
-        """What is left when the plan has run, under this very name."""
-        self.steps.append(Step(name, sqlglot.parse_one(sql, read=WRITTEN_IN), kept=True))
+    def is_empty(self, table: str) -> bool:
+        """Whether a table that was kept has no rows."""
+        return self._rows[table] == 0
+
+    @contextmanager
+    def one_lesson(self) -> Iterator[None]:
+        """What is made within is dropped at the end."""
+        self._made = self._lessons
+        try:
+            yield
+        finally:
+            self._forget(self._lessons)
+            self._made = self._shared
+
+    @contextmanager
+    def for_all(self) -> Iterator[None]:
+        """What is made within stays until all is done."""
+        before, self._made = self._made, self._shared
+        try:
+            yield
+        finally:
+            self._made = before
+
+    def done(self) -> None:
+        """Drop everything but the results."""
+        self._forget(self._shared)
 
     def sector(self, sector: str) -> int:
         """The number that stands for a sector in a doubt, whether or not any record is from it."""
@@ -93,26 +121,48 @@ class Plan:
             self.sectors.append(sector)
         return self.sectors.index(sector)
 
-    def _step(self, hint: str, sql: str, *, kept: bool) -> str:
-        if sql not in self._named:
-            name = f"{hint}_{len(self.steps)}"
-            self._named[sql] = name
-            self.steps.append(Step(name, sqlglot.parse_one(sql, read=WRITTEN_IN), kept))
-        return self._named[sql]
+    @abstractmethod
+    def deadlines(self, nation: str, days: int) -> str:
+        """The name of the table (day, due): when so many working days after each day are over."""
 
+    @abstractmethod
+    def result(self, name: str, sql: str) -> None:
+        """Leave the rows of this SELECT under this very name."""
 
-def last_uses(steps: Sequence[Step]) -> Iterator[tuple[Step, list[str]]]:
-    """Each step with the kept tables that nothing after it reads; a view reads when it is read."""
-    through: dict[str, frozenset[str]] = {}
-    for step in steps:
-        through[step.name] = step.reads.union(
-            *(through[name] for name in step.reads & through.keys() if not _kept(name, steps))
-        )
-    last = {name: step.name for step in steps if step.kept for name in through[step.name]}
-    kept = {step.name for step in steps if step.kept}
-    for step in steps:
-        yield step, sorted(name for name in through[step.name] & kept if last.get(name) == step.name)
+    @abstractmethod
+    def _make(self, name: str, sql: str) -> int:
+        """Make a table, and say how many rows it has."""
 
+    @abstractmethod
+    def _see(self, name: str, sql: str) -> None:
+        """Make a view."""
 
-def _kept(name: str, steps: Sequence[Step]) -> bool:
-    return any(step.name == name and step.kept for step in steps)
+    @abstractmethod
+    def _drop(self, name: str, *, kept: bool) -> None:
+        """Drop a table or a view."""
+
+    def _known(self, sql: str) -> str | None:
+        """The name of what was made by an equal statement; from now on it stays, if it is wanted for all."""
+        name = self._named.get(sql)
+        if name in self._lessons and self._made is self._shared:
+            self._lessons.remove(name)
+            self._shared.append(name)
+        return name
+
+    def _new(self, hint: str, sql: str, *, kept: bool) -> str:
+        self._count += 1
+        name = f"{hint}_{self._count}"
+        if kept:
+            self._rows[name] = self._make(name, sql)
+        else:
+            self._see(name, sql)
+        self._named[sql] = name
+        self._made.append(name)
+        return name
+
+    def _forget(self, names: list[str]) -> None:
+        gone = set(names)
+        self._named = {sql: name for sql, name in self._named.items() if name not in gone}
+        for name in reversed(names):
+            self._drop(name, kept=self._rows.pop(name, None) is not None)
+        names.clear()

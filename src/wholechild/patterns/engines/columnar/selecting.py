@@ -12,7 +12,7 @@ from typing import Final
 
 from wholechild.lib.civil import DAY, FOREVER
 from wholechild.patterns.columns import SCOPE_NUMBER
-from wholechild.patterns.engines.columnar.algebra import WHY
+from wholechild.patterns.engines.columnar.algebra import CHILD, WHY, within
 from wholechild.patterns.engines.columnar.plan import Plan
 from wholechild.patterns.history import Scope
 from wholechild.patterns.intervals import Why
@@ -24,7 +24,7 @@ _ALWAYS_THERE: Final = (
 _NO_MATCH: Final = 0
 
 
-def selected(plan: Plan, selection: Selection, scope: Scope, *extra: str) -> str:
+def selected(plan: Plan, selection: Selection, scope: Scope, among: str, *extra: str) -> str:
     """The name of the selection's table, with further columns of `relevant` where they are asked for."""
     columns = ", ".join(f"r.{name}" for name in (*_ALWAYS_THERE, *(plan.source.column(e) for e in extra)))
     ages = selection.child_age
@@ -32,9 +32,7 @@ def selected(plan: Plan, selection: Selection, scope: Scope, *extra: str) -> str
     doubt = f"CASE WHEN NOT r.certain THEN {WHY[Why.TIE_UNSURE]} END"
     if ages:
         doubt = f"CASE WHEN {_at_age(ages)} ELSE {doubt} END"
-    conditions = " AND ".join(
-        [f"r.scope = {SCOPE_NUMBER[scope]}", "r.known_from < r.known_to", *_filters(plan, selection)]
-    )
+    conditions = " AND ".join(matching(plan, selection, scope, among))
     return plan.keep(
         "selected",
         f"""
@@ -46,6 +44,15 @@ def selected(plan: Plan, selection: Selection, scope: Scope, *extra: str) -> str
               FROM relevant AS r {children} WHERE {conditions}) AS found
         WHERE unsure IS NULL OR unsure <> {_NO_MATCH}""",
     )
+
+
+def matching(plan: Plan, selection: Selection, scope: Scope, among: str) -> Iterator[str]:
+    """The conditions on a row `r` of `relevant`, but for the child's age; `among` names the children who are asked about."""
+    yield f"r.scope = {SCOPE_NUMBER[scope]}"
+    yield "r.known_from < r.known_to"
+    yield from _filters(plan, selection)
+    if among:
+        yield f"r.{within(CHILD, among)}"
 
 
 def _filters(plan: Plan, selection: Selection) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from wholechild.lib.civil import DAY, FOREVER
 from wholechild.patterns.engines.columnar.algebra import (
-    CHILD,
+    NOTHING,
     WHY,
     both,
     bracketed,
@@ -14,7 +14,7 @@ from wholechild.patterns.engines.columnar.algebra import (
     judged,
     named,
     sweep,
-    within,
+    theirs,
 )
 from wholechild.patterns.engines.columnar.coverage import reached
 from wholechild.patterns.engines.columnar.plan import Plan
@@ -31,17 +31,21 @@ def truth(plan: Plan, atom: Absence, among: str) -> str:
     The clock has run for long enough where `exposed` (for certain) or `maybe`; what was looked for is there where `broken`
     or `perhaps`; a child who has died (`over`) is not absent.
     """
+    if atom.since is not None:
+        starts = selected(plan, atom.since, atom.about, among)
+        if plan.is_empty(starts):
+            return plan.keep("nothing", NOTHING)
     exposed, maybe = _exposure(plan, atom, among)
     broken, perhaps = _seen(plan, atom, among)
     over = plan.view(
         "over",
-        f"SELECT child, died AS start, {FOREVER} AS until FROM children WHERE died IS NOT NULL AND {within(CHILD, among)}",
+        f"SELECT child, died AS start, {FOREVER} AS until FROM children WHERE died IS NOT NULL AND {theirs(among)}",
     )
     channels: dict[str, str | tuple[str, str]] = {
         "exposed": exposed, "maybe": maybe, "broken": broken, "perhaps": perhaps, "over": over,
     }  # fmt: skip
     for i, sector in enumerate(atom.covered_by):
-        near = f"SELECT * FROM {reached(plan, sector, atom.lasting)} WHERE {within(CHILD, among)}"
+        near = f"SELECT * FROM {reached(plan, sector, atom.lasting)} WHERE {theirs(among)}"
         channels[f"heard_{i}"] = plan.view("near", near)
     pieces = plan.keep("pieces", f"""
         SELECT *, exposed > 0 AND perhaps = 0 AS silent FROM {named(bracketed(sweep(channels)), "p")}
@@ -52,46 +56,42 @@ def truth(plan: Plan, atom: Absence, among: str) -> str:
     return plan.keep("absence", judged(holds, doubts))
 
 
-def evidence(plan: Plan, atom: Absence) -> str | None:
+def evidence(plan: Plan, atom: Absence, among: str) -> str | None:
     """SELECT the records that start the clock, while they are known; the one that happened last is the evidence."""
     if atom.since is None:
         return None
-    starts = selected(plan, atom.since, atom.about)
+    starts = selected(plan, atom.since, atom.about, among)
     return f"SELECT child, record, earliest AS recency, known_from AS start, known_to AS until FROM {starts}"
 
 
 def _exposure(plan: Plan, atom: Absence, among: str) -> tuple[str, str]:
     """Where the clock has run for long enough: for certain, and perhaps, with the reason."""
     if atom.since is not None:
-        starts = _among(plan, selected(plan, atom.since, atom.about), among)
+        starts = selected(plan, atom.since, atom.about, among)
         return (
             plan.view("exposed", f"SELECT child, greatest(known_from, latest + {atom.lasting}) AS start, known_to AS until FROM {starts} WHERE sure"),
             plan.view("maybe", f"SELECT child, greatest(known_from, earliest + {atom.lasting}) AS start, known_to AS until, why, about FROM {starts} WHERE vague OR NOT sure"),
         )  # fmt: skip
-    theirs = within(CHILD, among)
+    near = theirs(among)
     return (
-        plan.view("exposed", f"SELECT child, born_to - {DAY} + {atom.lasting} AS start, {FOREVER} AS until FROM children WHERE born_from IS NOT NULL AND {theirs}"),
+        plan.view("exposed", f"SELECT child, born_to - {DAY} + {atom.lasting} AS start, {FOREVER} AS until FROM children WHERE born_from IS NOT NULL AND {near}"),
         plan.view("maybe", f"""
             SELECT child, born_from + {atom.lasting} AS start, born_to - {DAY} + {atom.lasting} AS until, {_UNKNOWN}
-            FROM children WHERE born_to - born_from > {DAY} AND {theirs}
-            UNION ALL SELECT child, {BEGINNING} AS start, {FOREVER} AS until, {_UNKNOWN} FROM children WHERE born_from IS NULL AND {theirs}"""),
+            FROM children WHERE born_to - born_from > {DAY} AND {near}
+            UNION ALL SELECT child, {BEGINNING} AS start, {FOREVER} AS until, {_UNKNOWN} FROM children WHERE born_from IS NULL AND {near}"""),
     )  # fmt: skip
 
 
 def _seen(plan: Plan, atom: Absence, among: str) -> tuple[str, str]:
     """Where a matching record, or one that starts the clock anew, happened within the time just past: for certain, and perhaps."""
     looked_for = [atom.selection] if atom.since is None else [atom.selection, atom.since]
-    records = [_among(plan, selected(plan, selection, atom.about), among) for selection in looked_for]
+    records = [selected(plan, selection, atom.about, among) for selection in looked_for]
     sure = [bracketed(f"SELECT child, {certain(atom.lasting)} FROM {table} WHERE sure") for table in records]
     maybe = [
         bracketed(f"SELECT child, why, about, {possible(atom.lasting)} FROM {table} WHERE vague OR NOT sure")
         for table in records
     ]
     return plan.view("broken", both(*sure)), plan.view("perhaps", both(*maybe))
-
-
-def _among(plan: Plan, records: str, among: str) -> str:
-    return plan.view("among", f"SELECT * FROM {records} WHERE {within(CHILD, among)}")
 
 
 def _doubts(plan: Plan, atom: Absence, pieces: str, maybe: str, perhaps: str) -> Iterator[str]:

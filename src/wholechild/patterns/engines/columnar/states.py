@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wholechild.lib.civil import DAY, FOREVER
-from wholechild.patterns.engines.columnar.algebra import CHILD, HOLDS, WHY, bracketed, islands, judged, within
+from wholechild.patterns.engines.columnar.algebra import WHY, bracketed, certainly, islands, judged, theirs
 from wholechild.patterns.engines.columnar.plan import Plan
 from wholechild.patterns.intervals import BEGINNING, Why
 from wholechild.patterns.language.nodes import AdultState, AgeState, LivesInState
@@ -16,13 +16,13 @@ def age(plan: Plan, atom: AgeState, among: str) -> str:
     start, end = atom.age.start, atom.age.end
     first_end = FOREVER if end is None else f"born_from + {end}"
     last_end = FOREVER if end is None else f"born_to - {DAY} + {end}"
-    theirs = within(CHILD, among)
+    near = theirs(among)
     certain = f"""SELECT child, born_to - {DAY} + {start} AS start, {first_end} AS until
-        FROM children WHERE born_from IS NOT NULL AND {theirs}"""
+        FROM children WHERE born_from IS NOT NULL AND {near}"""
     perhaps = f"""
         SELECT child, born_from + {start} AS start, {last_end} AS until, {_UNKNOWN}
-        FROM children WHERE born_to - born_from > {DAY} AND {theirs}
-        UNION ALL SELECT child, {BEGINNING} AS start, {FOREVER} AS until, {_UNKNOWN} FROM children WHERE born_from IS NULL AND {theirs}"""
+        FROM children WHERE born_to - born_from > {DAY} AND {near}
+        UNION ALL SELECT child, {BEGINNING} AS start, {FOREVER} AS until, {_UNKNOWN} FROM children WHERE born_from IS NULL AND {near}"""
     return plan.keep(
         "age",
         judged(
@@ -32,27 +32,23 @@ def age(plan: Plan, atom: AgeState, among: str) -> str:
     )
 
 
-def adult(plan: Plan, atom: AdultState) -> str:
+def adult(plan: Plan, atom: AdultState, among: str) -> str:
     """The name of the truth of an adult of one of the relations in the home."""
     until = (
         "least(known_to, lived_to)"
         if atom.arrived_within is None
         else f"least(known_to, lived_to, arrived + {atom.arrived_within})"
     )
-    spans = f"SELECT child, greatest(known_from, lived_from) AS start, {until} AS until FROM adults WHERE {_one_of(plan, 'relation', atom.relations)}"
-    return plan.keep("adult", _certainly(spans))
+    spans = f"SELECT child, greatest(known_from, lived_from) AS start, {until} AS until FROM adults WHERE {_one_of(plan, 'relation', atom.relations)} AND {theirs(among)}"
+    return plan.keep("adult", certainly(bracketed(islands(bracketed(spans)))))
 
 
-def lives_in(plan: Plan, atom: LivesInState) -> str:
+def lives_in(plan: Plan, atom: LivesInState, among: str) -> str:
     """The name of the truth of living in one of the areas."""
-    spans = f"SELECT child, greatest(known_from, lived_from) AS start, least(known_to, lived_to) AS until FROM homes WHERE {_one_of(plan, 'area', atom.areas)}"
-    return plan.keep("lives_in", _certainly(spans))
+    spans = f"SELECT child, greatest(known_from, lived_from) AS start, least(known_to, lived_to) AS until FROM homes WHERE {_one_of(plan, 'area', atom.areas)} AND {theirs(among)}"
+    return plan.keep("lives_in", certainly(bracketed(islands(bracketed(spans)))))
 
 
 def _one_of(plan: Plan, of: str, texts: frozenset[str]) -> str:
     codes = ", ".join(map(str, plan.source.coded(of, texts)))
     return f"{of} IN ({codes})" if codes else "1 = 0"
-
-
-def _certainly(spans: str) -> str:
-    return f"SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {bracketed(islands(bracketed(spans)))} AS s"
