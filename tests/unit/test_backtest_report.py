@@ -151,7 +151,10 @@ def test_few_children_in_anything_else_are_withheld() -> None:
     ) == (None, None, None)
     assert shown.against is not None
     assert (shown.against.kept, shown.against.gained, shown.against.lost) == (60, None, 0)
-    assert "8 children: too few" in words.early(shown.leads[0])
+    assert "could point at them" in words.early(shown.leads[0])
+    few = Lead("it", 80, Share.of(4, 80), (1, 2, 3), (("less than a week", 4), ("no alert before", 76)))
+    (hidden,) = withheld(a_report(leads=(few,))).leads
+    assert (hidden.before.part, hidden.days, {n for _, n in hidden.spells}) == (None, (), {None})
 
 
 # -- said --------------------------------------------------------------------------------------------------------------

@@ -66,8 +66,10 @@ def _of(url: str, app_url: str, analytics_url: str, folder: Path) -> Database:
 
 def database() -> Database:
     """The database that the environment names: `DATABASE_URL`, `WHOLECHILD_APP_URL`, else the embedded one."""
-    asked = ("DATABASE_URL", "WHOLECHILD_APP_URL", "WHOLECHILD_ANALYTICS_URL")
-    return _of(*(os.environ.get(name, "") for name in asked), home())
+    return _of(
+        os.environ.get("DATABASE_URL", ""), os.environ.get("WHOLECHILD_APP_URL", ""),
+        os.environ.get("WHOLECHILD_ANALYTICS_URL", ""), home(),
+    )  # fmt: skip
 
 
 def is_there() -> bool:
@@ -96,7 +98,9 @@ def _on_server(url: str, app_url: str, analytics_url: str) -> Database:
     admin = _parameters(url) if url else None
     app = _parameters(app_url) if app_url else _as_role(admin or {}, APP)
     owner = _as_role(admin, OWNER) if admin else None
-    analytics = _parameters(analytics_url) if analytics_url else _as_role(admin, ANALYTICS) if admin else None
+    analytics = _parameters(analytics_url) if analytics_url else None
+    if admin and not app_url and analytics is None:
+        analytics = _as_role(admin, ANALYTICS)
     return Database(False, (admin or app).get("dbname", NAME), app, owner, admin, analytics)
 
 

@@ -17,6 +17,9 @@ _BLACK: Final = "#0b0c0c"
 _GREY: Final = "#b1b4b6"
 _WIDTH: Final = 420
 _ROW: Final = 30
+#: With less time than this the interval is so wide that the others could not be read beside it. The table has them all.
+_ENOUGH_YEARS: Final = 100
+_ENOUGH_CHILDREN: Final = 50
 #: How the pictures look: the reader's own plain letters, black on white, nothing that only a colour says.
 _LOOK: Final = {
     "font": "Arial, Helvetica, sans-serif", "background": "white", "view": {"stroke": None},
@@ -43,7 +46,7 @@ def rates(groups: Sequence[Group], about: str) -> Picture | None:
     rows = [
         {"name": g.name, "value": g.rate.per_thousand, "low": g.rate.low, "high": g.rate.high}
         for g in groups
-        if g.rate.per_thousand is not None
+        if g.rate.per_thousand is not None and (g.rate.child_years or 0) >= _ENOUGH_YEARS
     ]
     words = f"Alerts for every 1,000 children in a year, {about}: " + "; ".join(
         f"{r['name']} {r['value']:.1f}" for r in rows
@@ -53,7 +56,11 @@ def rates(groups: Sequence[Group], about: str) -> Picture | None:
 
 def fair(fairness: Fairness, about: str) -> Picture | None:
     """The share of children with an alert, group by group; None where fewer than two groups can be drawn."""
-    rows = [_row(g.name, g.alerted) for g in fairness.groups if g.alerted.value is not None]
+    rows = [
+        _row(g.name.replace("_", " "), g.alerted)
+        for g in fairness.groups
+        if g.alerted.value is not None and (g.children or 0) >= _ENOUGH_CHILDREN
+    ]
     words = f"Share of children with an alert, by {about.lower()}: " + "; ".join(
         f"{r['name']} {r['value']:.1f}%" for r in rows
     )
@@ -73,9 +80,9 @@ def rightness(truth: Truth) -> Picture | None:
 
 
 def earliness(lead: Lead) -> Picture | None:
-    """How many children, by how early the first alert was; None where it is withheld."""
+    """How many children, by how early the first alert was; None where any of it is withheld."""
     rows = [{"name": name, "value": n} for name, n in lead.spells if n is not None]
-    if not lead.before.part or len(rows) < 2:
+    if not lead.before.part or len(rows) < len(lead.spells):
         return None
     base = alt.Chart(alt.Data(values=rows)).encode(  # type: ignore[no-untyped-call]
         y=alt.Y("name:N", sort=None, title=None),

@@ -73,7 +73,7 @@ def _groups(groups: Sequence[Group]) -> tuple[Group, ...]:
 
 
 def _lead(lead: Lead) -> Lead:
-    if lead.children < SMALL_GROUP:
+    if lead.children < SMALL_GROUP or _few(lead.before.part):
         return replace(
             lead, before=NOTHING_SHOWN, days=(), spells=tuple((name, None) for name, _ in lead.spells)
         )

@@ -96,17 +96,25 @@ def days(number: int) -> str:
     return f"{round(number / 7)} weeks" if number < 120 else f"{round(number / 30.44)} months"
 
 
+#: What came to so many children, as a sentence.
+_CAME: Final = {
+    "the first serious harm": "In this time {n} children were seriously harmed for the first time.",
+    "the day on which the harm became known": "In this time it became known that {n} children were harmed.",
+    "the start of a child protection plan": "In this time a child protection plan began for {n} children.",
+}
+
+
 def early(lead: Lead) -> str:
-    """How early, in one sentence."""
+    """How early, in two sentences."""
+    came = _CAME.get(lead.event, f"Before {lead.event}: {{n}} children.").format(n=whole(lead.children))
     if lead.before.part is None:
-        return f"It came to {lead.children:,} children: too few to say more without pointing at them."
+        return (
+            f"{came} It spoke before of so few, or there were so few, that saying more could point at them."
+        )
     if not lead.before.part:
-        return f"It came to {lead.children:,} children. The lesson spoke of none of them before."
-    middle = days(lead.days[1]) if lead.days else ""
-    return (
-        f"It came to {lead.children:,} children. The lesson spoke before of {lead.before.part:,} ({percent(lead.before.value)}); for half "
-        f"of these it spoke {middle} before, or earlier."
-    )
+        return f"{came} The lesson spoke of none of them before."
+    middle = f"; for half of these it spoke {days(lead.days[1])} before, or earlier" if lead.days else ""
+    return f"{came} The lesson spoke before of {lead.before.part:,} ({percent(lead.before.value)}){middle}."
 
 
 def in_short(report: Report) -> list[tuple[str, str]]:
