@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -20,7 +19,7 @@ TAKEN_AT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def taken(template: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
+def taken(template: Database, tmp_path_factory: pytest.TempPathFactory) -> Taken:
     """The small world in a database of its own, with a snapshot taken by the command."""
     import json
 
@@ -60,7 +59,8 @@ def taken(template: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
         }
         found = persons_of(viewer, list(local), TAKEN_AT)
         key = bytes.fromhex((home() / "snapshot-keys" / f"{said['snapshot']}.key").read_text())
-        yield Taken(
+        made = Taken(
             folder / "taken", key, feed, truth, folder / "truth.parquet", joined,
             frozenset(p for persons in listed.values() for p in persons), {local[i]: p for i, p in found.items()}, said,
         )  # fmt: skip
+    return made

@@ -377,7 +377,8 @@ def second_version(at: datetime, **more: Any) -> str:
 
 def test_a_match_names_the_version_that_raised_it_and_its_text_can_be_shown_for_ever(matched: Any) -> None:
     from wholechild.patterns.life.queries import exact_text, lesson_of
-    from wholechild.patterns.models import Match, MatchEnd
+    from wholechild.patterns.models import Match, MatchChange
+    from wholechild.patterns.noting import RETIRED
 
     _, match = matched
     assert (match.lesson, match.version) == (ONE, 1)
@@ -385,8 +386,8 @@ def test_a_match_names_the_version_that_raised_it_and_its_text_can_be_shown_for_
     second_version(later)
     note_in_force(later)
     assert sorted(Match.objects.values_list("version", flat=True)) == [1, 2]
-    ended = MatchEnd.objects.get()
-    assert (ended.match, ended.why) == (match.pk, "this version of the lesson no longer runs here")
+    ended = MatchChange.objects.get()
+    assert (ended.match, ended.is_open, ended.why) == (match.pk, False, RETIRED)
     kept = exact_text(system("tests"), match.lesson, match.version)
     assert kept
     assert kept.text == written_one()

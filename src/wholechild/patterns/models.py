@@ -202,7 +202,7 @@ class LessonDecision(Fact):
         "ON (p.lesson, p.version, p.sha256) = (d.lesson, d.version, d.sha256) AND p.proposed_by = d.signed_by "
         "WHERE d.decision = 'adopt' AND d.signed_by <> 'system:installation' ORDER BY d.id LIMIT 1",
         "SELECT id, 'it says that it came with the installation, and came later' FROM patterns_lessondecision "
-        "WHERE signed_by = 'system:installation' AND signed_at <> (SELECT min(signed_at) FROM patterns_lessondecision "
+        "WHERE signed_by = 'system:installation' AND signed_at <> (SELECT mode() WITHIN GROUP (ORDER BY signed_at) FROM patterns_lessondecision "
         "WHERE signed_by = 'system:installation') ORDER BY id LIMIT 1",
         "SELECT d.id, 'the decision is about a text that nobody proposed' FROM patterns_lessondecision d "
         "LEFT JOIN patterns_lessonproposal p ON (p.lesson, p.version, p.sha256) = (d.lesson, d.version, d.sha256) "
