@@ -357,6 +357,25 @@ def test_coverage_concerns_those_who_live_where_it_reaches(concerned: Any, deliv
     assert concerned(lambda: deliver("3.ndjson", as_ndjson([elsewhere]), at=NEXT)) == set()
 
 
+@pytest.mark.usefixtures("rolled_back")
+def test_news_of_a_kind_that_nobody_knows_yet_concerns_everybody(
+    concerned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wholechild.trust.actions import appoint
+    from wholechild.trust.models import Account
+    from wholechild.trust.queries import kinds_of_news
+
+    school = "school/Northmoor/Elm"
+    act = lambda: appoint(at=NEXT, user="x", role="teacher", agency=school, authority="a test", **EVERYONE)  # noqa: E731
+    kinds_of_news.cache_clear()
+    monkeypatch.setattr(Account, "is_news", True)
+    try:
+        assert concerned(act) == {"C-1", "C-3"}
+    finally:
+        monkeypatch.undo()
+        kinds_of_news.cache_clear()
+
+
 # -- several workers -------------------------------------------------------------------------------------------------------
 
 
