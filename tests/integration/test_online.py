@@ -351,11 +351,50 @@ def test_a_split_concerns_whom_it_leaves(concerned: Any) -> None:
 
 
 @pytest.mark.usefixtures("rolled_back")
+def test_a_split_concerns_the_family_of_whom_it_leaves(concerned: Any, deliver: Any) -> None:
+    """What the police know under Amy's name, and under no tie, is no longer about Ben's sister."""
+    from wholechild.people.actions import take_back_link
+    from wholechild.people.models import Link
+
+    deliver("2.ndjson", as_ndjson(FROM_POLICE), at=NOW, link=True)
+    link = Link.objects.get(evidence="exact_agreement")
+    assert {"C-1", "C-3"} <= concerned(lambda: take_back_link(at=NEXT, link=link, why="a test", **EVERYONE))
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_a_link_concerns_whom_a_record_names_beside_the_linked(concerned: Any, deliver: Any) -> None:
+    from wholechild.people.actions import link_new_identities
+
+    stranger = visited("person", "C-9", given_name="Joe", family_name="Other", born="1980-01-01")
+    deliver("2.ndjson", as_ndjson([stranger, about("C-1", also_about=["C-9"])]), at=NOW)
+    assert "C-1" in concerned(lambda: link_new_identities(at=NEXT, **EVERYONE))
+
+
+@pytest.mark.usefixtures("rolled_back")
 def test_coverage_concerns_those_who_live_where_it_reaches(concerned: Any, deliver: Any) -> None:
     here = visited("coverage", "", **{"from": "2020-01-01"})
     elsewhere = {**here, "area": "Eastvale"}
     assert concerned(lambda: deliver("2.ndjson", as_ndjson([here]), at=NEXT)) == {"C-1"}
     assert concerned(lambda: deliver("3.ndjson", as_ndjson([elsewhere]), at=NEXT)) == set()
+
+
+@pytest.mark.usefixtures("rolled_back")
+def test_news_of_a_kind_that_nobody_knows_yet_concerns_everybody(
+    concerned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wholechild.trust.actions import appoint
+    from wholechild.trust.models import Account
+    from wholechild.trust.queries import kinds_of_news
+
+    school = "school/Northmoor/Elm"
+    act = lambda: appoint(at=NEXT, user="x", role="teacher", agency=school, authority="a test", **EVERYONE)  # noqa: E731
+    kinds_of_news.cache_clear()
+    monkeypatch.setattr(Account, "is_news", True)
+    try:
+        assert concerned(act) == {"C-1", "C-3"}
+    finally:
+        monkeypatch.undo()
+        kinds_of_news.cache_clear()
 
 
 # -- several workers -------------------------------------------------------------------------------------------------------

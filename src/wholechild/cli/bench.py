@@ -301,12 +301,20 @@ def online(records: int, children: int, times: int, runs: int, as_json: bool) ->
         household = bench.Household(folder, records, now)
         household.load()
         bench.settle()
-        bare, alone, queued = [], [], []
+        bare, alone, worked, queued = [], [], [], []
         for _ in range(runs):
             bare.append(bench.bare_commits(times))
-            alone.append(bench.in_one_process(household, times))
+            taken, busy = bench.in_one_process(household, times)
+            alone.append(taken)
+            worked.append(busy)
             queued.append(bench.through_the_queue(household, times))
-        _tell("online", _online_figures(bare, alone, queued, records), as_json)
+        figures = _online_figures(bare, alone, queued, records)
+        processor = tuple(statistics.median(busy) * 1e3 for busy in worked)
+        _tell(
+            "online",
+            [*figures, Figure("evaluation alone: processor time of the process, median", "ms", processor)],
+            as_json,
+        )
 
 
 def _online_figures(

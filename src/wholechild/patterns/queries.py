@@ -38,8 +38,8 @@ from wholechild.records.queries import (
     named_with,
     touched_by,
 )
-from wholechild.trust.queries import news, visible
-from wholechild.trust.viewers import Viewer
+from wholechild.trust.queries import moment_of, news, visible
+from wholechild.trust.viewers import Viewer, system
 from wholechild.vocabulary.terms import vocabulary
 
 #: Children are gathered so many at a time: enough to spare round trips, few enough for memory.
@@ -254,9 +254,12 @@ def children_concerned(first: int, last: int) -> list[str]:
     """Every child in whose picture lies what the leaves of the ledger from `first` to `last` have changed.
 
     Shape    ids in order. The child's own records, those of the household, of brothers and sisters and of carers, and of all
-             whom a link said to be one of these, now or before. A full evaluation changes no other child.
+             whom a link said to be one of these, now or before. A full evaluation changes no other child. News of a kind
+             that is not known here concerns everybody.
     """
     told = news(first, last)
+    if told.keys() - _UNDERSTOOD:
+        return everyone_evaluated(system("match"), moment_of(last))
     deliveries = [*told.get("delivery", ()), *deliveries_withdrawn_by(told.get("withdrawal", ()))]
     touched = touched_by(deliveries)
     linked = identities_in(told.get("link", ()), told.get("unlink", ()))
@@ -265,6 +268,9 @@ def children_concerned(first: int, last: int) -> list[str]:
     if touched.areas:
         around |= people_living_in(touched.areas)
     return sorted(children_among(around) | _with_matches(around)) if around else []
+
+
+_UNDERSTOOD: Final = frozenset({"delivery", "withdrawal", "link", "unlink"})
 
 
 def _with_matches(persons: Collection[str]) -> set[str]:
