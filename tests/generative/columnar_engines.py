@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable
 
 from tests.generative.batches import NATION, SHAPE, Answer, Batch, Engine
 from tests.generative.random_histories import WORDS
-from wholechild.patterns.columns import Shape, pseudonym, tables_of
+from wholechild.patterns.columns import Shape, pseudonym, shape_for, tables_of
 from wholechild.patterns.engines.columnar.compiling import Asked
 from wholechild.patterns.engines.columnar.duckdb import connect, evaluate, register
 from wholechild.patterns.engines.columnar.results import Doubted, Held, Rested, rested, truths
 from wholechild.patterns.engines.in_memory import Words
-from wholechild.patterns.intervals import FALSE
+from wholechild.patterns.history import ChildHistory
+from wholechild.patterns.intervals import FALSE, Truth
+from wholechild.patterns.language.nodes import Condition
+from wholechild.patterns.library import engine_words
 
 
 def answers(
@@ -30,6 +33,16 @@ def answers(
                 truth, {start: rests.get((str(c), child, start), frozenset()) for start, _ in truth.holds}
             )
     return found
+
+
+def one_truth(
+    engine: Callable[..., dict[tuple[int, int], Answer]],
+    history: ChildHistory,
+    condition: Condition,
+    nation: str,
+) -> Truth:
+    """One condition of one child, with the vocabulary and the columns that it asks for."""
+    return engine(Batch((history,), (condition,)), engine_words(), shape_for([condition]), nation)[0, 0].truth
 
 
 def on_duckdb(

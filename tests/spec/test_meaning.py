@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.generative import columnar_engines
 from tests.spec.spec_pages import Spec, in_words, specs
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.intervals import Truth
@@ -15,9 +16,15 @@ from wholechild.patterns.library import engine_for
 
 Engine = Callable[[ChildHistory, Condition, str], Truth]
 
+
+def on_duckdb(history: ChildHistory, condition: Condition, nation: str) -> Truth:
+    return columnar_engines.one_truth(columnar_engines.on_duckdb, history, condition, nation)
+
+
 #: Each engine answers the same question: this history, this condition, this nation's calendar. A new one is added here.
 ENGINES: dict[str, Engine] = {
     "in_memory": lambda history, condition, nation: engine_for(history, nation).evaluate(condition),
+    "duckdb": on_duckdb,
 }
 SPECS = list(specs())
 

@@ -99,7 +99,9 @@ def _for_django(app: dict[str, str]) -> dict[str, Any]:
         key: value for key, value in app.items() if key not in ("dbname", "user", "password", "host", "port")
     }
     # Our statements are many and short: compiling one takes longer than running it.
-    others["options"] = f"{others.get('options', '')} -c jit=off -c statement_timeout={PAGE_TIMEOUT_MS}".strip()
+    others["options"] = (
+        f"{others.get('options', '')} -c jit=off -c statement_timeout={PAGE_TIMEOUT_MS}".strip()
+    )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": app["dbname"],
