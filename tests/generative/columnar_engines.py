@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+import warnings
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+import pytest
 
 from tests.generative.batches import NATION, SHAPE, Answer, Batch, Engine
 from tests.generative.random_histories import WORDS
@@ -63,5 +71,40 @@ def on_duckdb(
         connection.close()
 
 
+def on_spark(
+    batch: Batch, words: Words = WORDS, shape: Shape = SHAPE, nation: str = NATION
+) -> dict[tuple[int, int], Answer]:
+    from wholechild.patterns.engines.columnar import spark as engine
+
+    session = spark_session()
+    engine.register(session, tables_of(batch.histories, shape, words))
+    engine.evaluate(session, {str(i): Asked(c, nation) for i, c in enumerate(batch.conditions)}, words)
+    return answers(
+        batch,
+        *(
+            [tuple(row) for row in session.table(table).collect()]
+            for table in ("holds", "unsure", "evidence")
+        ),
+    )  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def spark_session() -> Any:
+    """The one session of a run of the tests; where there is none to be had, what needs it is skipped."""
+    pytest.importorskip("pyspark", reason="Apache Spark is not installed here: make spark")
+    if not shutil.which("java") and "JAVA_HOME" not in os.environ:
+        pytest.skip("Apache Spark needs Java 17, which is not installed here")
+    from wholechild.patterns.engines.columnar.spark import session
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return session("local[2]", memory="1g", folder=tempfile.mkdtemp(prefix="wholechild-tests-spark-"))
+
+
+def _spark() -> Engine:
+    spark_session()
+    return on_spark
+
+
 #: Each engine, made when it is first needed.
-ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": lambda: on_duckdb}
+ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": lambda: on_duckdb, "spark": _spark}

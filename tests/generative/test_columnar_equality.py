@@ -38,7 +38,7 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "short")
 SEED = int(os.environ.get("WHOLECHILD_SEED", "0"))
 #: How many batches for each atom, and for conditions made of several; of how many histories; of how many conditions.
 TRIED = {"duckdb": {"short": (1, 2, 40, 6), "middle": (5, 20, 80, 10), "long": (50, 200, 80, 10)},
-         "spark": {"short": (0, 1, 30, 4), "middle": (1, 4, 40, 10), "long": (5, 20, 40, 10)}}  # fmt: skip
+"spark": {"short": (0, 1, 40, 2), "middle": (1, 1, 60, 2), "long": (5, 20, 60, 4)}}  # fmt: skip
 WHAT = {**ATOMS, "several": conditions}
 
 

@@ -151,7 +151,7 @@ def _on_days(plan: Plan, pieces: str, spans: str, column: str, least: int, *, su
     each that finds a free one.
     """
     periods = f"""
-        SELECT p.child, p.start, p.until, list_sort(list(struct_pack(latest := s.latest, earliest := s.earliest, days := 0))) AS periods
+        SELECT p.child, p.start, p.until, list_sort(array_agg(struct_pack(latest := s.latest, earliest := s.earliest, days := 0))) AS periods
         FROM {named(pieces, "p")} JOIN {named(spans, "s")} ON s.child = p.child AND s.start <= p.start AND p.until <= s.until
         WHERE p.vague_ones > 0 AND s.start < s.until GROUP BY p.child, p.start, p.until"""
     folded = plan.keep("periods", periods)
@@ -174,7 +174,7 @@ def _perhaps_separate(periods: str) -> str:
     """How many of the periods can each be given a day of their own: the days taken so far are carried along."""
     days = f"list_transform({periods}, lambda p: generate_series(p.earliest, p.latest, {DAY}))"
     none = "CAST([] AS BIGINT[])"
-    return f"""len(list_reduce({days}, lambda taken, free:
+    return f"""array_length(list_reduce({days}, lambda taken, free:
         list_concat(taken, list_slice(list_filter(free, lambda day: NOT list_contains(taken, day)), 1, 1)), {none}))"""
 
 
