@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -129,11 +130,13 @@ def sound(chosen: Sequence[Mutant], copy: Path) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Make deliberate mistakes and see whether the tests notice.")
-    parser.add_argument("--only", metavar="NAME", help="try one mistake")
+    parser.add_argument(
+        "--only", metavar="NAME", help="try one mistake, or those of a pattern such as columnar-*"
+    )
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="how many at a time")
     options = parser.parse_args(arguments)
-    chosen = [mutant for mutant in mutants() if options.only in (None, mutant.name)]
+    chosen = [mutant for mutant in mutants() if fnmatch(mutant.name, options.only or "*")]
     if not chosen:
         print(f"There is no mistake {options.only!r}; scripts/mutants.yaml lists them.", file=sys.stderr)
         return 2

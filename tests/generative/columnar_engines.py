@@ -6,13 +6,14 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import pytest
 
-from tests.generative.batches import NATION, SHAPE, Answer, Batch, Engine
+from tests.generative.batches import NATION, SHAPE, Answer, Batch
 from tests.generative.random_histories import WORDS
 from wholechild.patterns.columns import Shape, pseudonym, shape_for, tables_of
 from wholechild.patterns.engines.columnar.compiling import Asked
@@ -43,14 +44,30 @@ def answers(
     return found
 
 
-def one_truth(
-    engine: Callable[..., dict[tuple[int, int], Answer]],
-    history: ChildHistory,
-    condition: Condition,
-    nation: str,
-) -> Truth:
-    """One condition of one child, with the vocabulary and the columns that it asks for."""
-    return engine(Batch((history,), (condition,)), engine_words(), shape_for([condition]), nation)[0, 0].truth
+def of_pages(pages: Sequence[tuple[ChildHistory, Condition]], nation: str) -> list[Truth]:
+    """One condition for each of these children, all of one area, with the vocabulary: the truths in the same order."""
+    named = tuple(
+        replace(
+            history,
+            child=f"c{i}",
+            observations=tuple(replace(o, record=f"{i} {o.record}") for o in history.observations),
+        )
+        for i, (history, _) in enumerate(pages)
+    )
+    conditions = tuple(dict.fromkeys(condition for _, condition in pages))
+    found = on_duckdb(Batch(named, conditions), engine_words(), shape_for(conditions), nation)
+    return [_unnamed(found[i, conditions.index(condition)].truth) for i, (_, condition) in enumerate(pages)]
+
+
+def _unnamed(truth: Truth) -> Truth:
+    """The truth with the records called as they were."""
+    return Truth(
+        truth.holds,
+        tuple(
+            replace(u, reasons=frozenset(replace(r, about=r.about.split(" ")[-1]) for r in u.reasons))
+            for u in truth.unsure
+        ),
+    )
 
 
 def on_duckdb(
@@ -99,12 +116,3 @@ def spark_session() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return session("local[2]", memory="1g", folder=tempfile.mkdtemp(prefix="wholechild-tests-spark-"))
-
-
-def _spark() -> Engine:
-    spark_session()
-    return on_spark
-
-
-#: Each engine, made when it is first needed.
-ENGINES: dict[str, Callable[[], Engine]] = {"duckdb": lambda: on_duckdb, "spark": _spark}
