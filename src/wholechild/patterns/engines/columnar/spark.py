@@ -107,7 +107,8 @@ def source_of(spark: Any, words: Words) -> Source:
 @lru_cache(maxsize=4096)
 def in_spark(sql: str) -> str:
     """A statement in Spark's dialect."""
-    return sqlglot.parse_one(sql, read=WRITTEN_IN).transform(_as_spark_says).sql(DIALECT, identify=True)
+    said: str = sqlglot.parse_one(sql, read=WRITTEN_IN).transform(_as_spark_says).sql(DIALECT, identify=True)
+    return said
 
 
 def _as_spark_says(node: exp.Expr) -> exp.Expr:
