@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from random import Random
 from typing import TypeVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from tests.generative.kept_cases import as_python
 from tests.generative.random_histories import WORDS
 from wholechild.patterns.clocks import deadline_for
 from wholechild.patterns.columns import Shape
 from wholechild.patterns.engines.in_memory import InMemoryEngine
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.intervals import Truth
-from wholechild.patterns.language.nodes import Condition
+from wholechild.patterns.language.nodes import All, Any, Condition, Not, Unless
 
 T = TypeVar("T")
 #: How many cases each engine was compared on in this run.
@@ -62,14 +66,38 @@ def drawn(strategy: st.SearchStrategy[T], count: int, number: int) -> list[T]:
     return found[:count]
 
 
-def batch(histories: st.SearchStrategy[ChildHistory], conditions: st.SearchStrategy[Condition], number: int,
-          *, several: int, of_each: int) -> Batch:  # fmt: skip
-    """A batch by its number. One in every few histories gives the coverage for all."""
+def composed(atoms: st.SearchStrategy[Condition], count: int, number: int) -> list[Condition]:
+    """So many conditions of several atoms under up to three words of logic, every word as likely.
+
+    The atoms are drawn, but put together here: hypothesis keeps away from large values, and so from `all` and `any`.
+    """
+    chance = Random(number)
+    pool = drawn(atoms, 3 * count, number)
+
+    def some(depth: int) -> Condition:
+        if depth == 0 or chance.random() < 0.25:
+            return chance.choice(pool)
+        word = chance.choice((All, All, Any, Any, Not, Unless))
+        if word in (Not, Unless):
+            return word(some(depth - 1))  # type: ignore[arg-type]
+        return word(tuple(some(depth - 1) for _ in range(chance.choice((2, 2, 3)))))  # type: ignore[arg-type]
+
+    def deep() -> Iterator[Condition]:
+        while True:
+            if isinstance(found := some(chance.choice((1, 2, 2, 3))), All | Any | Not | Unless):
+                yield found
+
+    return list(islice(deep(), count))
+
+
+def batch(histories: st.SearchStrategy[ChildHistory], atoms: st.SearchStrategy[Condition], number: int,
+          *, several: int, of_each: int, alone: bool = True) -> Batch:  # fmt: skip
+    """A batch by its number: atoms alone, or conditions made of them. One of the histories gives the coverage for all."""
     found = drawn(histories, several, number)
     coverage = max((h.coverage for h in found[:4]), key=len)
     return Batch(
         tuple(replace(h, child=f"c{i}", coverage=coverage) for i, h in enumerate(found)),
-        tuple(drawn(conditions, of_each, number)),
+        tuple((drawn if alone else composed)(atoms, of_each, number)),
     )
 
 
@@ -153,3 +181,13 @@ def _without(history: ChildHistory, gone: int) -> ChildHistory:
             for scope, pairs in history.scoped.items()
         },
     )
+
+
+def compare(name: str, found: Batch, engine: Engine) -> None:
+    """Fail with the smallest case we can find on which the engine differs; else count what was compared."""
+    for history, condition in differences(found, engine):
+        smaller = shrunk(history, condition, engine)
+        pytest.fail(
+            f"{as_python(*smaller)}\nsays       {one(*smaller, engine)}\nshould say {reference(*smaller)}"
+        )
+    compared[name] += len(found.histories) * len(found.conditions)

@@ -184,11 +184,11 @@ def selections(draw: st.DrawFn, kinds: tuple[str, ...] = KINDS, *, ages: bool = 
 
 @st.composite
 def counts(draw: st.DrawFn) -> Count:
-    what = draw(st.lists(st.sampled_from(list(Distinct)), max_size=1))
+    what = draw(st.lists(st.sampled_from(list(Distinct)), max_size=2, unique=True))
     least = draw(st.integers(1, 3))
     return Count(
         draw(selections(KINDS[:3])), draw(scopes), max(least, 2) if what else least, draw(st.one_of(st.none(), lengths)),
-        tuple((w, 2) for w in what), draw(some_sectors),
+        tuple((w, draw(st.sampled_from([2, 2, 3]))) for w in what), draw(some_sectors),
     )  # fmt: skip
 
 

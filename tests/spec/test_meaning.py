@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pytest
 
+from tests.generative import columnar_engines
 from tests.spec.spec_pages import Spec, in_words, specs
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.intervals import Truth
@@ -15,11 +17,33 @@ from wholechild.patterns.library import engine_for
 
 Engine = Callable[[ChildHistory, Condition, str], Truth]
 
+
+SPECS = list(specs())
+
+
+def on_duckdb(history: ChildHistory, condition: Condition, nation: str) -> Truth:
+    return _all_pages_on_duckdb()[repr(history), repr(condition), nation]
+
+
+@lru_cache(maxsize=1)
+def _all_pages_on_duckdb() -> dict[tuple[str, str, str], Truth]:
+    """Every page at once: those of one coverage and one nation are the children and the lessons of one area."""
+    areas: dict[tuple[object, str], list[tuple[ChildHistory, Condition]]] = {}
+    for spec in SPECS:
+        history = spec.history()
+        areas.setdefault((history.coverage, spec.nation), []).append((history, spec.condition))
+    return {
+        (repr(history), repr(condition), nation): truth
+        for (_, nation), pages in areas.items()
+        for (history, condition), truth in zip(pages, columnar_engines.of_pages(pages, nation), strict=True)
+    }
+
+
 #: Each engine answers the same question: this history, this condition, this nation's calendar. A new one is added here.
 ENGINES: dict[str, Engine] = {
     "in_memory": lambda history, condition, nation: engine_for(history, nation).evaluate(condition),
+    "duckdb": on_duckdb,
 }
-SPECS = list(specs())
 
 
 def _case(spec: Spec) -> Any:

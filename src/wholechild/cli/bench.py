@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import os
 import platform
+import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -342,3 +343,138 @@ def _online_figures(
             ]
     plain = tuple(statistics.median(run) * 1e3 for run in bare)
     return [*figures, Figure("one row inserted and committed", "ms", plain)]
+
+
+# -- patterns ------------------------------------------------------------------------------------------------------------
+
+
+@command.command()
+@click.option(
+    "--records",
+    type=click.IntRange(10_000, 200_000_000),
+    default=10_000_000,
+    show_default=True,
+    help="Rows of `relevant`; one child for every twenty.",
+)
+@click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option(
+    "--memory", default="4GB", show_default=True, help="What DuckDB may use before it spills to disk."
+)
+@click.option("--json", "as_json", is_flag=True)
+def patterns(records: int, runs: int, memory: str, as_json: bool) -> None:
+    """The columnar engine on DuckDB: the whole library against a sort, four lessons against SQL and Polars by hand, and the in-memory engine."""
+    from wholechild.cli.bench_patterns import representative
+    from wholechild.cli.synthetic_columns import write
+    from wholechild.patterns.columns import shape_for
+    from wholechild.patterns.engines.columnar.compiling import Asked
+    from wholechild.patterns.engines.columnar.duckdb import connect
+    from wholechild.patterns.library import read_library
+
+    lessons = {
+        f.lesson.id: Asked(f.lesson.condition, f.lesson.nations[0]) for f in read_library(LESSONS).lessons
+    }
+    shape = shape_for([*(asked.condition for asked in lessons.values()), *representative().values()])
+    with tempfile.TemporaryDirectory(prefix="wholechild-bench-") as folder:
+        connection = connect(memory=memory, folder=folder)
+        write(connection, shape, records, records // 20)
+        figures = [
+            *_library_against_sort(connection, lessons, records, runs),
+            *_four_against_hand(connection, runs),
+        ]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        figures.append(Figure("peak memory of all this", "GiB", (peak,), 6))
+        connection.close()
+    _tell("patterns", figures, as_json)
+
+
+def _library_against_sort(
+    connection: Any, lessons: Mapping[str, Any], records: int, runs: int
+) -> Iterator[Figure]:
+    """The whole library, as often as DuckDB could have sorted the same table; and against the in-memory engine on some of the children."""
+    from wholechild.cli.bench_patterns import histories_of
+    from wholechild.patterns.engines.columnar.duckdb import evaluate
+    from wholechild.patterns.library import Engines, engine_words, read_library
+
+    ratios, seconds = [], []
+    for _ in progressing(range(runs), total=runs, label="The library"):
+        sort = _timed(
+            lambda: connection.execute(
+                "CREATE OR REPLACE TEMP TABLE sorted AS SELECT * FROM relevant ORDER BY child, happened_from"
+            )
+        )
+        connection.execute("DROP TABLE sorted")
+        seconds.append(_timed(lambda: evaluate(connection, lessons, engine_words(), with_evidence=False)))
+        ratios.append(seconds[-1] / sort)
+    yield Figure(
+        f"{len(lessons)} lessons over {records:,} rows / DuckDB sorting them once", "×", tuple(ratios), 12
+    )
+    yield Figure("the same", "s", tuple(seconds))
+    several = max(1, records // 20 // 1_000)
+    histories = histories_of(connection, several)
+    read = [folder.lesson for folder in read_library(LESSONS).lessons]
+    taken = sum(_timed(partial(_evaluate, history, read)) for history in histories)
+    held = {
+        (lesson.id, int(h.child), span)
+        for h in histories
+        for lesson in read
+        for span in Engines(h).of(lesson).evaluate(lesson.condition).holds
+    }
+    ours = {(lesson, child, (start, end)) for lesson, child, start, end in
+            connection.execute(f"SELECT * FROM holds WHERE child % {several} = 0").fetchall()}  # fmt: skip
+    if held != ours:
+        raise click.ClickException("the two engines do not find the same; the figures would mean nothing")
+    yield Figure("the in-memory engine over the same children / the columnar engine (at least 20 is aimed at)", "×",
+                 tuple(taken * several / whole for whole in seconds))  # fmt: skip
+
+
+def _four_against_hand(connection: Any, runs: int) -> Iterator[Figure]:
+    """Four lessons, against what one would write by hand for each."""
+    import polars as pl
+
+    from wholechild.cli.bench_patterns import by_hand, in_polars, representative
+    from wholechild.patterns.engines.columnar.compiling import Asked
+    from wholechild.patterns.engines.columnar.duckdb import evaluate
+    from wholechild.patterns.library import engine_words
+
+    code = dict(connection.execute("SELECT text, code FROM codes WHERE \"of\" = 'kind'").fetchall())
+    asked = {name: Asked(condition) for name, condition in representative().items()}
+    statements = by_hand(code)
+    needed = "child, scope, kind, sector, happened_from, happened_to, known_from, known_to, certain"
+    relevant, children = (pl.DataFrame(connection.execute(f"SELECT {columns} FROM {table}").to_arrow_table())
+                          for table, columns in (("relevant", needed), ("children", "*")))  # fmt: skip
+    functions = in_polars(relevant, children, code)
+    against_sql, against_polars = [], []
+    for _ in progressing(range(runs), total=runs, label="Four lessons"):
+        ours = _timed(lambda: evaluate(connection, asked, engine_words(), with_evidence=False))
+        sql = sum(
+            _timed(partial(_by_hand, connection, name, statement)) for name, statement in statements.items()
+        )
+        found: dict[str, Any] = {}
+        polars = sum(_timed(partial(_kept, found, name, function)) for name, function in functions.items())
+        against_sql.append(ours / sql)
+        against_polars.append(ours / polars)
+    for name in asked:
+        by_engine, in_sql = (set(connection.execute(q).fetchall()) for q in (
+            f"SELECT child, start, \"end\" FROM holds WHERE lesson = '{name}'", f"SELECT child, start, until FROM by_hand WHERE lesson = '{name}'"))  # fmt: skip
+        if not by_engine == in_sql == set(found[name].rows()):
+            raise click.ClickException(
+                f"{name}: the engine and what was written by hand do not find the same ({len(by_engine)}, {len(in_sql)}, {len(found[name])})"
+            )
+    yield Figure(
+        "four lessons / SQL written by hand, without doubts or reasons", "×", tuple(against_sql), 1.5
+    )
+    yield Figure(
+        "four lessons / Polars written by hand, without doubts or reasons", "×", tuple(against_polars), 1
+    )
+
+
+def _by_hand(connection: Any, name: str, statement: str) -> None:
+    connection.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS by_hand (lesson VARCHAR, child BIGINT, start BIGINT, until BIGINT)"
+    )
+    connection.execute("DELETE FROM by_hand WHERE lesson = ?", [name])
+    connection.execute(f"INSERT INTO by_hand SELECT '{name}', * FROM ({statement})")
+
+
+def _kept(found: dict[str, Any], name: str, work: Callable[[], Any]) -> None:
+    found[name] = work()

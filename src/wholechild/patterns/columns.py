@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from wholechild.patterns.engines.in_memory import Words
 from wholechild.patterns.history import ChildHistory, Covered, Observation, Relevance, Scope
-from wholechild.patterns.language.nodes import Condition, Contradiction, Selection, Trend
+from wholechild.patterns.language.nodes import Condition, Contradiction, NumberRange, Selection, Trend
 
 #: Counted up when a table's meaning changes; a snapshot of another version is refused.
 SCHEMA_VERSION: Final = 1
@@ -83,29 +83,27 @@ TABLES: Final = ("relevant", *_OTHERS)
 
 def shape_for(conditions: Iterable[Condition]) -> Shape:
     """The columns that these conditions ask for, and no more."""
-    asked = list(_asked_for(list(conditions)))
-    return Shape(
-        tuple(sorted({name for what, name in asked if what == "value"})),
-        tuple(sorted({name for what, name in asked if what == "measure"})),
-    )
+    said = list(_everything(list(conditions)))
+    attributes = {name for part in said if isinstance(part, Selection) for name, _ in part.values}
+    measures = {part.measure for part in said if isinstance(part, NumberRange | Trend)}
+    attributes |= {part.fact for part in said if isinstance(part, Contradiction)}
+    return Shape(tuple(sorted(attributes)), tuple(sorted(measures)))
 
 
-def _asked_for(said: object) -> Iterator[tuple[str, str]]:
-    """("value", attribute) and ("measure", measure), wherever in a condition they are asked for."""
-    match said:
-        case Selection(values=values, measures=measures):
-            yield from (("value", name) for name, _ in values)
-            yield from (("measure", bound.measure) for bound in measures)
-        case Trend(measure=measure):
-            yield "measure", measure
-        case Contradiction(fact=fact):
-            yield "value", fact
+def selections_in(conditions: Iterable[Condition]) -> Iterator[Selection]:
+    """Every selection, wherever in a condition it stands."""
+    return (part for part in _everything(list(conditions)) if isinstance(part, Selection))
+
+
+def _everything(said: object) -> Iterator[object]:
+    """A condition and all that it is made of."""
+    yield said
     if is_dataclass(said):
         for part in fields(said):
-            yield from _asked_for(getattr(said, part.name))
+            yield from _everything(getattr(said, part.name))
     elif isinstance(said, tuple | list):
-        for part in said:
-            yield from _asked_for(part)
+        for inner in said:
+            yield from _everything(inner)
 
 
 @dataclass(slots=True)

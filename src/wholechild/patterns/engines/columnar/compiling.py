@@ -8,10 +8,11 @@ lesson wherever everything between the two cannot tell either.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from wholechild.patterns.columns import selections_in, shape_for
 from wholechild.patterns.engines.columnar import chains, counting, lasting, silence, states
 from wholechild.patterns.engines.columnar.algebra import (
     HOLDS,
@@ -428,6 +429,7 @@ def work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool)
     """Leave `holds`, `unsure` and, if asked for, `evidence` of all the lessons."""
     formulas = [formula(asked.condition) for asked in questions.values()]
     often = Counter(atom for part in formulas for atom in {leaf.atom for leaf in _atoms(part)})
+    plan.gather(*_read(atom for part in formulas for atom in {leaf.atom for leaf in _atoms(part)}))
     shared = frozenset(atom for atom, times in often.items() if times > 1)
     truths, grounds = [_LIKE_TRUTHS], [_LIKE_GROUNDS]
     for lesson, asked in questions.items():
@@ -450,6 +452,16 @@ def work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool)
     if with_evidence:
         plan.result("evidence", " UNION ALL ".join(grounds))
     plan.done()
+
+
+def _read(atoms: Iterable[Atom]) -> tuple[frozenset[str], frozenset[str]]:
+    """Every kind that the atoms select, and every further column that they read."""
+    several = list(atoms)
+    shape = shape_for(several)
+    columns = {f"value_{name}" for name in shape.attributes} | {f"measure_{name}" for name in shape.measures}
+    return frozenset(kind for selection in selections_in(several) for kind in selection.kinds), frozenset(
+        columns
+    )
 
 
 _LIKE_TRUTHS: Final = f"SELECT '' AS lesson, * FROM {bracketed(NOTHING)} AS n"

@@ -48,9 +48,12 @@ def truth(plan: Plan, atom: Count, among: str) -> str:
     doubtful = plan.keep("doubtful", f"SELECT DISTINCT child FROM {records} WHERE vague OR NOT sure")
     if plan.is_empty(doubtful):
         return plan.keep("count", certainly(holds))
-    return plan.keep(
-        "count", judged(holds, plan.keep("doubts", _doubts(plan, atom, records, holds, doubtful)))
+    doubts = (
+        _perhaps(records, atom.within)
+        if _one_will_do(atom)
+        else _doubts(plan, atom, records, holds, doubtful)
     )
+    return plan.keep("count", judged(holds, plan.keep("doubts", doubts)))
 
 
 def evidence(plan: Plan, atom: Count, among: str) -> str:
@@ -61,7 +64,7 @@ def evidence(plan: Plan, atom: Count, among: str) -> str:
 
 def _records(plan: Plan, atom: Count, among: str) -> str:
     """The records of those of the children who have enough at all, at whatever time: most drop out here, before anything is sorted."""
-    if atom.at_least > 1 or atom.distinct:
+    if not _one_will_do(atom):
         among = plan.keep("able", _able(plan, atom, among))
     return selected(plan, atom.selection, atom.about, among)
 
@@ -76,7 +79,12 @@ def _able(plan: Plan, atom: Count, among: str) -> str:
                 f"count(DISTINCT {f'CASE WHEN {counts} THEN {column} END' if counts else column}) >= {least}"
             )
     where = " AND ".join(matching(plan, atom.selection, atom.about, among))
-    return f"SELECT r.child FROM relevant AS r WHERE {where} GROUP BY r.child HAVING {' AND '.join(demands)}"
+    return f"SELECT r.child FROM {plan.relevant} AS r WHERE {where} GROUP BY r.child HAVING {' AND '.join(demands)}"
+
+
+def _one_will_do(atom: Count) -> bool:
+    """Any record is enough, so that there is nothing to count: every record stands for one at least."""
+    return atom.at_least <= 1 and not atom.distinct
 
 
 # -- enough -----------------------------------------------------------------------------------------------------------
@@ -84,7 +92,7 @@ def _able(plan: Plan, atom: Count, among: str) -> str:
 
 def _enough(plan: Plan, atom: Count, spans: str, *, sure: bool) -> str:
     """SELECT where the spans that cover an instant together reach the threshold and every distinct demand."""
-    if atom.at_least == 1 and not atom.distinct:
+    if _one_will_do(atom):
         return islands(spans)
     if any(what is Distinct.DIMENSIONS for what, _ in atom.distinct):
         spans = plan.view("dimensioned", f"SELECT *, {_dimension(plan, atom)} AS dimension FROM {spans}")
@@ -143,7 +151,7 @@ def _on_days(plan: Plan, pieces: str, spans: str, column: str, least: int, *, su
     each that finds a free one.
     """
     periods = f"""
-        SELECT p.child, p.start, p.until, list_sort(list(struct_pack(latest := s.latest, earliest := s.earliest, days := 0))) AS periods
+        SELECT p.child, p.start, p.until, list_sort(array_agg(struct_pack(latest := s.latest, earliest := s.earliest, days := 0))) AS periods
         FROM {named(pieces, "p")} JOIN {named(spans, "s")} ON s.child = p.child AND s.start <= p.start AND p.until <= s.until
         WHERE p.vague_ones > 0 AND s.start < s.until GROUP BY p.child, p.start, p.until"""
     folded = plan.keep("periods", periods)
@@ -166,7 +174,7 @@ def _perhaps_separate(periods: str) -> str:
     """How many of the periods can each be given a day of their own: the days taken so far are carried along."""
     days = f"list_transform({periods}, lambda p: generate_series(p.earliest, p.latest, {DAY}))"
     none = "CAST([] AS BIGINT[])"
-    return f"""len(list_reduce({days}, lambda taken, free:
+    return f"""array_length(list_reduce({days}, lambda taken, free:
         list_concat(taken, list_slice(list_filter(free, lambda day: NOT list_contains(taken, day)), 1, 1)), {none}))"""
 
 

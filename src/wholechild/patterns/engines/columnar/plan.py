@@ -8,7 +8,7 @@ another dialect is wanted.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +20,12 @@ from wholechild.patterns.language.nodes import Selection
 
 #: Everybody: no table of children to keep to.
 EVERYBODY: Final = ""
+
+
+#: The columns of `relevant` that a selection always reads.
+_READ: Final = frozenset(
+    "child scope record kind sector agency area informant happened_from happened_to known_from known_to certain count person people".split()
+)
 
 
 class NotInTheColumns(ValueError):
@@ -71,6 +77,8 @@ class Plan(ABC):
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        #: The rows of `relevant` that any lesson asks for, where those of one kind lie together.
+        self.relevant = "relevant"
         #: Sectors that a doubt is about, by the number under which the statements carry them.
         self.sectors: list[str] = []
         self._named: dict[str, str] = {}
@@ -91,6 +99,16 @@ class Plan(ABC):
     def is_empty(self, table: str) -> bool:
         """Whether a table that was kept has no rows."""
         return self._rows[table] == 0
+
+    def gather(self, kinds: frozenset[str], shared: Collection[str]) -> None:
+        """Lay the rows of these kinds together by scope and kind, so that a selection reads little but its own."""
+        codes = ", ".join(map(str, self.source.coded("kind", kinds))) or "NULL"
+        columns = ", ".join(
+            f'"{name}"' for name in sorted(self.source.columns) if name in _READ or name in shared
+        )
+        self.relevant = self.keep(
+            "gathered", f"SELECT {columns} FROM relevant WHERE kind IN ({codes}) ORDER BY scope, kind"
+        )
 
     @contextmanager
     def one_lesson(self) -> Iterator[None]:

@@ -41,7 +41,7 @@ def selected(plan: Plan, selection: Selection, scope: Scope, among: str, *extra:
                latest > earliest AS vague, unsure IS NULL AS sure, coalesce(unsure, {WHY[Why.VAGUE_DATE]}) AS why,
                CASE WHEN unsure = {WHY[Why.BIRTH_UNKNOWN]} THEN 0 ELSE record END AS about
         FROM (SELECT {columns}, r.happened_from AS earliest, r.happened_to - {DAY} AS latest, {doubt} AS unsure
-              FROM relevant AS r {children} WHERE {conditions}) AS found
+              FROM {plan.relevant} AS r {children} WHERE {conditions}) AS found
         WHERE unsure IS NULL OR unsure <> {_NO_MATCH}""",
     )
 
@@ -49,7 +49,7 @@ def selected(plan: Plan, selection: Selection, scope: Scope, among: str, *extra:
 def matching(plan: Plan, selection: Selection, scope: Scope, among: str) -> Iterator[str]:
     """The conditions on a row `r` of `relevant`, but for the child's age; `among` names the children who are asked about."""
     yield f"r.scope = {SCOPE_NUMBER[scope]}"
-    yield "r.known_from < r.known_to"
+    yield "r.known_from < r.known_to AND r.count > 0"
     yield from _filters(plan, selection)
     if among:
         yield f"r.{within(CHILD, among)}"
