@@ -165,5 +165,5 @@ def _last(asked: Mapping[str, Sequence[str]], name: str) -> str:
 def _day(day: str, month: str, year: str) -> date | None:
     try:
         return date(int(year), int(month), int(day))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
