@@ -211,6 +211,8 @@ def test_a_version_that_was_adopted_never_changes() -> None:
         ({"nations": ("wales",)}, "for england, and not for wales"),
         ({"areas": ("",)}, "An area is a name"),
         ({"areas": ("x" * 101,)}, "An area is a name"),
+        ({"areas": ("North\0moor",)}, "An area is a name"),
+        ({"areas": tuple(f"area {n}" for n in range(201))}, "at most 200"),
         ({"version": 9}, "Nobody proposed this text as version 9"),
     ],
 )
@@ -226,6 +228,7 @@ def test_a_signature_needs_a_reason() -> None:
     propose(analyst(), written)
     by = director()
     assert "Give a reason" in refused(lambda: sign(by, terms(written), why=""))
+    assert "up to 2,000 letters" in refused(lambda: sign(by, terms(written), why="a\0b"))
     assert "up to 2,000 letters" in refused(lambda: sign(by, terms(written), why="x" * 2_001))
 
 

@@ -20,6 +20,8 @@ STATES: Final = {
     "retired": ("Retired", "grey"),
 }
 NATION_TITLES: Final = {nation: nation.replace("_", " ").title() for nation in NATIONS}
+#: The id of a lesson, as it stands in an address.
+LESSON_ID: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _TITLE: Final = re.compile(r"(?m)^title:[ \t]*(.+)$")
 _VERSION: Final = re.compile(r"(?m)^version:[ \t]*(\d{1,9})[ \t]*$")
 
