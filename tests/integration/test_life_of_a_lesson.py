@@ -60,6 +60,11 @@ def test_the_library_is_adopted_once_with_the_installation() -> None:
     assert running(AT - timedelta(days=4_000)) == running(AT)
 
 
+def test_the_command_that_installs_says_what_it_did(wholechild: Callable[..., Any]) -> None:
+    assert wholechild("lessons", "install").output == "36 lessons adopted with the installation.\n"
+    assert wholechild("lessons", "install").output == "Lessons were adopted here already.\n"
+
+
 def test_what_runs_is_the_lesson_of_the_file() -> None:
     from wholechild.patterns.life.queries import lessons_in_force
 
