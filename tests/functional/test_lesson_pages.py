@@ -305,7 +305,7 @@ def test_a_signature_without_its_terms_says_what_is_missing(site: str, open_page
 
 @pytest.mark.parametrize("script", [True, False])
 def test_what_came_of_a_match_comes_back_to_its_lesson(
-    site: str, open_page: Callable[..., Any], script: bool
+    site: str, open_page: Callable[..., Any], tmp_path: Path, script: bool
 ) -> None:
     page = open_page(java_script_enabled=script)
     page.goto(f"{site}/who/")
@@ -318,6 +318,7 @@ def test_what_came_of_a_match_comes_back_to_its_lesson(
     page.get_by_text("Choose what came of it. Give a reason, in a sentence.").wait_for()
     assert where.get_by_role("button", name="Keep this").is_visible(), "the form stands open, to be finished"
     if script:
+        where.screenshot(path=tmp_path / "came-of-it.png")
         assert accessibility_faults(page) == []
     where.get_by_label("Already known, and being dealt with").check()
     where.get_by_label("How you know").fill("The plan of March covers it.")

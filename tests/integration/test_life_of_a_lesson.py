@@ -60,6 +60,11 @@ def test_the_library_is_adopted_once_with_the_installation() -> None:
     assert running(AT - timedelta(days=4_000)) == running(AT)
 
 
+def test_the_command_that_installs_says_what_it_did(wholechild: Callable[..., Any]) -> None:
+    assert wholechild("lessons", "install").output == "36 lessons adopted with the installation.\n"
+    assert wholechild("lessons", "install").output == "Lessons were adopted here already.\n"
+
+
 def test_what_runs_is_the_lesson_of_the_file() -> None:
     from wholechild.patterns.life.queries import lessons_in_force
 
@@ -211,6 +216,8 @@ def test_a_version_that_was_adopted_never_changes() -> None:
         ({"nations": ("wales",)}, "for england, and not for wales"),
         ({"areas": ("",)}, "An area is a name"),
         ({"areas": ("x" * 101,)}, "An area is a name"),
+        ({"areas": ("North\0moor",)}, "An area is a name"),
+        ({"areas": tuple(f"area {n}" for n in range(201))}, "at most 200"),
         ({"version": 9}, "Nobody proposed this text as version 9"),
     ],
 )
@@ -226,6 +233,7 @@ def test_a_signature_needs_a_reason() -> None:
     propose(analyst(), written)
     by = director()
     assert "Give a reason" in refused(lambda: sign(by, terms(written), why=""))
+    assert "up to 2,000 letters" in refused(lambda: sign(by, terms(written), why="a\0b"))
     assert "up to 2,000 letters" in refused(lambda: sign(by, terms(written), why="x" * 2_001))
 
 

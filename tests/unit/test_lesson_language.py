@@ -199,6 +199,7 @@ def test_a_planted_fault_is_found_where_it_is_with_its_cure(
 DOCUMENT_FAULTS = [
     ("id: two-burns", "id: Two Burns", "not a plain slug", "small letters", 1),
     ("version: 1", "version: one", "whole number", "version: 3", 2),
+    ("version: 1", "version: 99999999999", "so many versions", "up to 10,000", 2),
     ("title: Two burns\n", "", "has no `title`", "Add `title:`", 1),
     ("title: Two burns", "title: 5", "should be words", "quotes", 3),
     ("{from: 2026-11-22}", "{from: soon}", "is not a day", "2026-11-22", 4),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import click
+
 from wholechild.cli.system import salts
 from wholechild.config.paths import LESSONS
 from wholechild.patterns.language.lesson import Lesson
-from wholechild.patterns.library import read_library
+from wholechild.patterns.library import Library, read_library
 from wholechild.trust.viewers import system
 
 
@@ -27,6 +29,12 @@ def install(at: datetime) -> int:
     """Adopt the library that came with the installation, if no lesson was ever adopted here; how many were."""
     from wholechild.patterns.life.actions import install_library
 
-    return install_library(
-        by="system:lessons", purpose="match", at=at, library=lambda: read_library(LESSONS), salts=salts
-    )
+    return install_library(by="system:lessons", purpose="match", at=at, library=_library, salts=salts)
+
+
+def _library() -> Library:
+    """The library of this installation. What cannot be read of it is said, for it will not run."""
+    found = read_library(LESSONS)
+    for fault in found.faults:
+        click.echo(f"Not adopted as it should be: {fault}", err=True)
+    return found

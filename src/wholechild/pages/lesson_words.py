@@ -20,6 +20,8 @@ STATES: Final = {
     "retired": ("Retired", "grey"),
 }
 NATION_TITLES: Final = {nation: nation.replace("_", " ").title() for nation in NATIONS}
+#: The id of a lesson, as it stands in an address.
+LESSON_ID: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _TITLE: Final = re.compile(r"(?m)^title:[ \t]*(.+)$")
 _VERSION: Final = re.compile(r"(?m)^version:[ \t]*(\d{1,9})[ \t]*$")
 
@@ -165,5 +167,5 @@ def _last(asked: Mapping[str, Sequence[str]], name: str) -> str:
 def _day(day: str, month: str, year: str) -> date | None:
     try:
         return date(int(year), int(month), int(day))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.urls import path, register_converter
 
+from wholechild.pages.lesson_words import LESSON_ID
 from wholechild.pages.views import children, doors, drafting, faults, finding, lessons, worklist
 
 
@@ -24,7 +25,7 @@ class PersonId:
 class LessonId(PersonId):
     """The id of a lesson: small words with dashes between."""
 
-    regex = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+    regex = LESSON_ID.pattern
 
 
 class DraftId(PersonId):

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from wholechild.pages.faces import random_bytes, today
-from wholechild.pages.lesson_words import as_typed, meaning_of, next_version, skeleton
+from wholechild.pages.lesson_words import LESSON_ID, as_typed, meaning_of, next_version, skeleton
 from wholechild.pages.reading import library
 from wholechild.pages.views.faults import not_found
 from wholechild.pages.views.lessons import PURPOSE, _page, for_the_panel
@@ -50,6 +50,8 @@ def quiet_families() -> tuple[FamilyDocument, ...]:
 def begin(request: HttpRequest, viewer: Viewer, at: datetime) -> HttpResponse:
     """A new draft: empty but for what every lesson needs, or from the newest version of a lesson."""
     name = request.POST.get("lesson", "")
+    if not LESSON_ID.fullmatch(name or "none"):
+        return not_found(request)
     text, examples = skeleton(today(at)), ""
     if name:
         life = next(iter(lives(viewer, at, name)), None)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -36,7 +37,9 @@ from wholechild.vocabulary.terms import vocabulary
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, Viewer, datetime, P], HttpResponse]
-PURPOSE = "child_safeguarding_review"
+PURPOSE: Final = "child_safeguarding_review"
+#: A hash in an address, or none.
+_HASH: Final = re.compile(r"(?:[0-9a-f]{64})?")
 
 
 def may(viewer: Viewer, act: str) -> bool:
@@ -162,7 +165,8 @@ def _first(life: LessonLife, form: str, typed: TermsTyped) -> tuple[Any, Terms]:
 @for_the_panel("read")
 def text(request: HttpRequest, viewer: Viewer, at: datetime, name: str, version: int) -> HttpResponse:
     """The exact text of a version, for ever; `?file=` gives it as a file for the folder of lessons."""
-    found = exact_text(viewer, name, version, request.GET.get("sha256", "")[:64])
+    digest = request.GET.get("sha256", "")
+    found = exact_text(viewer, name, version, digest) if _HASH.fullmatch(digest) else None
     if found is None:
         return not_found(request)
     files = {"lesson.yaml": found.text, "examples.yaml": found.examples}

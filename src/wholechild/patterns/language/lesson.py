@@ -19,6 +19,7 @@ NATIONS: Final = ("england", "wales", "scotland", "northern_ireland")
 PLACEHOLDERS: Final = frozenset({"agencies", "count", "date", "first", "last", "age"})
 #: The longest lesson of the library has a twentieth of this; what is longer is not read by anybody.
 MOST_LETTERS: Final = 64 * 1024
+MOST_VERSIONS: Final = 10_000
 _SLUG: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -95,7 +96,7 @@ def _lesson(node: Located, faults: Faults, vocabulary: Vocabulary) -> Lesson:
     owner = Part(part.take("owner", required=True), faults, "`owner`")
     lesson = Lesson(
         id=_slug(part),
-        version=part.whole("version", least=1),
+        version=_version(part),
         title=part.text("title"),
         in_force_from=begins,
         in_force_to=ends,
@@ -112,6 +113,15 @@ def _lesson(node: Located, faults: Faults, vocabulary: Vocabulary) -> Lesson:
     owner.done()
     part.done()
     return lesson
+
+
+def _version(part: Part) -> int:
+    version = part.whole("version", least=1)
+    if version > MOST_VERSIONS:
+        part.fault(
+            "no lesson has so many versions", f"Number them 1, 2, 3 …, up to {MOST_VERSIONS:,}.", "version"
+        )
+    return version
 
 
 def _slug(part: Part) -> str:

@@ -218,6 +218,10 @@ def _proposal_of(terms: Terms) -> LessonProposal:
 
 
 def _check_terms(terms: Terms, at: datetime, why: str, lesson: Lesson | None) -> None:
+    if any(not _is_a_name(area) for area in terms.areas) or len(terms.areas) > _MOST_PLACES:
+        raise Refused(
+            f"An area is a name of up to 100 letters, and there are at most {_MOST_PLACES} of them."
+        )
     reasons = list(_without_reason(why))
     today = at.astimezone(LONDON).date()
     seconded = _first_signature(ADOPT if lesson else RETIRE, terms) is not None
@@ -227,12 +231,14 @@ def _check_terms(terms: Terms, at: datetime, why: str, lesson: Lesson | None) ->
         reasons.append("Say where: a nation, or one or more areas.")
     if unknown := sorted(set(terms.nations) - set(NATIONS)):
         reasons.append(f"There is no nation {unknown[0][:40]!r}. There are {', '.join(NATIONS)}.")
-    if len(terms.areas) > _MOST_PLACES or any(not 0 < len(area) <= 100 for area in terms.areas):
-        reasons.append("An area is a name of up to 100 letters, and there are at most 200 of them.")
     if lesson:
         reasons += _against_its_text(terms, lesson)
     if reasons:
         raise Refused(*reasons)
+
+
+def _is_a_name(area: str) -> bool:
+    return 0 < len(area) <= 100 and area.isprintable()
 
 
 def _against_its_text(terms: Terms, lesson: Lesson) -> Iterable[str]:
