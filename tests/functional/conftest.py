@@ -91,9 +91,26 @@ def gallery(styles: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def site(styles: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {**environment(tmp_path_factory.mktemp("home")), "WHOLECHILD_DEMO": "1"}
+
+
+@pytest.fixture(scope="session")
+def snapshot(site: str, site_environment: dict[str, str]) -> Path:
+    """A snapshot of what the site holds, where its pages look for one."""
+    folder = Path(site_environment["WHOLECHILD_HOME"]) / "snapshots" / "first"
+    command = [sys.executable, "-m", "wholechild.cli.main", "snapshot", str(folder)]
+    taken = subprocess.run(
+        command, env=site_environment, cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(styles: None, site_environment: dict[str, str]) -> Iterator[str]:
     """The real thing: a small world in a database of this run, served by `wholechild serve`."""
-    env = {**environment(tmp_path_factory.mktemp("home")), "WHOLECHILD_DEMO": "1"}
+    env = site_environment
     loaded = subprocess.run(
         [sys.executable, "-m", "tests.functional.small_world"],
         env=env,

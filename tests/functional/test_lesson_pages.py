@@ -87,8 +87,21 @@ def sign_first(page: Any, day: datetime) -> None:
 # -- the journey ---------------------------------------------------------------------------------------------------------
 
 
+def test_without_a_snapshot_the_editor_says_that_it_was_not_tried(
+    site: str, open_page: Callable[..., Any]
+) -> None:
+    page = open_page()
+    come_in(page, site, ANALYST)
+    begin(page, site)
+    write(page, text_of("not-tried"))
+    page.get_by_role("button", name="Try it on past records").click()
+    page.get_by_text("There is no snapshot of past records here yet").wait_for()
+
+
 @pytest.mark.parametrize("script", [True, False])
-def test_from_a_finding_to_a_rule_that_runs(site: str, open_page: Callable[..., Any], script: bool) -> None:
+def test_from_a_finding_to_a_rule_that_runs(
+    site: str, snapshot: Path, open_page: Callable[..., Any], images: Path, script: bool
+) -> None:
     name = f"journey-{'with' if script else 'without'}-script"
     page = open_page(java_script_enabled=script)
     come_in(page, site, ANALYST)
@@ -121,11 +134,22 @@ def test_from_a_finding_to_a_rule_that_runs(site: str, open_page: Callable[..., 
     write(page, text)
     settled("Ready to propose")
     page.get_by_role("button", name="Try it on past records").click()
-    page.get_by_text("There is no snapshot of past records here yet").wait_for()
+    page.get_by_role("heading", name="It was tried on past records").wait_for(timeout=90_000)
+    assert accessibility_faults(page) == []
+    page.get_by_role("link", name="Read the report").click()
+    page.get_by_text(f"A made-up lesson called {name}").first.wait_for()
+    assert page.locator("main").evaluate("e => getComputedStyle(e).maxWidth") != "none", (
+        "the report has its own style"
+    )
+    assert accessibility_faults(page) == []
+    page.screenshot(path=images / "lesson-report.png", full_page=True)
+    page.go_back()
+    page.get_by_role("link", name="Back to the draft").click()
     page.get_by_label("Why should it run?").fill("Two reviews found it.")
     page.get_by_role("button", name="Propose this version").click()
     page.wait_for_url(f"{site}/lessons/{name}/")
     assert page.get_by_text("You proposed this. Two other people have to adopt it.").is_visible()
+    assert page.get_by_role("link", name="What it would have done on past records").is_visible()
     assert page.get_by_role("button", name="Sign to adopt").count() == 0
 
     # adopted by two others

@@ -7,7 +7,7 @@ from typing import Final
 from django.urls import path, register_converter
 
 from wholechild.pages.lesson_words import LESSON_ID
-from wholechild.pages.views import children, doors, drafting, faults, finding, lessons, worklist
+from wholechild.pages.views import children, doors, drafting, faults, finding, lessons, trying, worklist
 
 
 class PersonId:
@@ -32,6 +32,10 @@ class DraftId(PersonId):
     regex = r"draft-[0-9a-f]{6,40}"
 
 
+class BacktestId(PersonId):
+    regex = r"backtest-[0-9a-f]{24}"
+
+
 class MatchId(PersonId):
     regex = r"match-[0-9a-f]{1,40}"
 
@@ -40,6 +44,7 @@ register_converter(PersonId, "person")
 register_converter(LessonId, "lesson")
 register_converter(DraftId, "draft")
 register_converter(MatchId, "match")
+register_converter(BacktestId, "backtest")
 
 urlpatterns: Final = [
     path("", worklist.worklist, name="worklist"),
@@ -54,6 +59,8 @@ urlpatterns: Final = [
     path("drafts/", drafting.begin, name="begin_draft"),
     path("drafts/<draft:name>/", drafting.draft, name="draft"),
     path("drafts/<draft:name>/check/", drafting.check, name="check_draft"),
+    path("drafts/<draft:name>/<backtest:backtest>/", trying.tried, name="tried"),
+    path("lessons/tried/<backtest:backtest>/", trying.report, name="report"),
     path("sign-in/", doors.SignIn.as_view(), name="account_login"),
     path("sign-out/", doors.SignOut.as_view(), name="account_logout"),
     path("account-closed/", doors.Closed.as_view(), name="account_inactive"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,7 +18,9 @@ from wholechild.pages.lesson_words import LESSON_ID, as_typed, meaning_of, next_
 from wholechild.pages.reading import library
 from wholechild.pages.views.faults import not_found
 from wholechild.pages.views.lessons import PURPOSE, _page, for_the_panel
-from wholechild.patterns import backtests
+from wholechild.patterns.backtest.actions import start
+from wholechild.patterns.backtest.queries import backtest_of, snapshots
+from wholechild.patterns.backtest.run import LessonRefused
 from wholechild.patterns.families import MOST_LETTERS as MOST_EXAMPLES
 from wholechild.patterns.families import FamilyDocument
 from wholechild.patterns.language.lesson import MOST_LETTERS
@@ -118,21 +121,35 @@ def _go_back(viewer: Viewer, at: datetime, kept: tuple[Revision, ...], number: s
 
 
 def _propose(viewer: Viewer, at: datetime, typed: Typed) -> HttpResponse:
+    """The newest backtest of exactly this text goes with it, if there is one."""
     propose(
         by=viewer, purpose=PURPOSE, at=at, text=typed.text, examples=typed.examples, quiet=quiet_families(), why=typed.why,
-        salts=random_bytes,
+        backtest=backtest_of(viewer, typed.text, settings.WHOLECHILD_BACKTESTS), salts=random_bytes,
     )  # fmt: skip
     lesson = try_lesson(typed.text, typed.examples, ()).lesson
     return redirect("lesson", lesson.id if lesson else "")
 
 
 def _try(request: HttpRequest, viewer: Viewer, at: datetime, name: str, typed: Typed) -> HttpResponse:
-    """The seam to the backtest: until there is a snapshot, the page says so."""
+    """Begin to try it on the newest snapshot; where there is none, the page says so."""
+    newest = next(iter(snapshots(viewer, settings.WHOLECHILD_SNAPSHOTS)), None)
+    if newest is None:
+        return _editor(request, viewer, revisions(viewer, name), typed, not_tried=_NO_SNAPSHOT)
     try:
-        backtest = backtests.start(typed.text)
-    except backtests.NoSnapshot as wrong:
-        return _editor(request, viewer, revisions(viewer, name), typed, not_tried=str(wrong))
-    return redirect(f"{request.path}?backtest={backtest}#try")
+        backtest = start(
+            by=viewer, purpose=PURPOSE, at=at, lesson_text=typed.text, snapshot=newest, folder=settings.WHOLECHILD_BACKTESTS,
+            salts=random_bytes,
+        )  # fmt: skip
+    except LessonRefused:
+        return _editor(request, viewer, revisions(viewer, name), typed, not_tried=_FAULTS_FIRST)
+    return redirect("tried", name, backtest)
+
+
+_NO_SNAPSHOT: Final = (
+    "There is no snapshot of past records here yet, so this lesson was not tried on any. What you see here is what it does on "
+    "its examples and on the quiet families. Whoever looks after this installation can take a snapshot (wholechild snapshot)."
+)
+_FAULTS_FIRST: Final = "It was not tried on past records: the text still has faults. They stand beside it."
 
 
 def _editor(
@@ -142,16 +159,9 @@ def _editor(
     tried = _tried(typed)
     return _page(
         request, "pages/lesson_editor.html", viewer, kept=kept, typed=typed, reasons=reasons, not_tried=not_tried, did=did,
-        progress=_progress(request.GET.get("backtest", "")), most_text=MOST_LETTERS, most_examples=MOST_EXAMPLES,
+        most_text=MOST_LETTERS, most_examples=MOST_EXAMPLES,
         **checked(tried),
     )  # fmt: skip
-
-
-def _progress(backtest: str) -> backtests.Progress | None:
-    try:
-        return backtests.progress(backtest) if backtest else None
-    except KeyError:
-        return None
 
 
 def _tried(typed: Typed) -> Tried:

@@ -76,6 +76,14 @@ def backtests(viewer: Viewer, folder: Path) -> list[str]:
     ]
 
 
+def backtest_of(viewer: Viewer, lesson_text: str, folder: Path) -> str:
+    """The latest backtest that is ready of exactly this text; empty where there is none."""
+    for found in backtests(viewer, folder):
+        if (folder / found / waiting.LESSON).read_text(encoding="utf-8") == lesson_text:
+            return found
+    return ""
+
+
 def snapshots(viewer: Viewer, folder: Path) -> list[Path]:
     """The snapshots in a folder of them, the latest first. They are checked when they are opened."""
     found = [path.parent for path in folder.glob(f"*/{MANIFEST}") if not path.parent.name.startswith(".")]
