@@ -123,7 +123,7 @@ def compare(lessons: Sequence[Lesson], at: datetime, as_json: bool) -> None:
         for d in found:
             click.echo(f"{d.person}  {d.lesson or 'next look'}  {d.match}  {d.why}")
         queue = (
-            f" {jobs:,} jobs wait in the queue: run wholechild worker --once, and compare again."
+            f" {jobs:,} {'job waits' if jobs == 1 else 'jobs wait'} in the queue: run wholechild worker --once, and compare again."
             if jobs
             else ""
         )
