@@ -6,7 +6,7 @@ from typing import Final
 
 from django.urls import path, register_converter
 
-from wholechild.pages.views import children, doors, faults, finding, worklist
+from wholechild.pages.views import backtests, children, doors, faults, finding, worklist
 
 
 class PersonId:
@@ -21,12 +21,18 @@ class PersonId:
         return value
 
 
+class BacktestId(PersonId):
+    regex = r"backtest-[0-9a-f]{24}"
+
+
 register_converter(PersonId, "person")
+register_converter(BacktestId, "backtest")
 
 urlpatterns: Final = [
     path("", worklist.worklist, name="worklist"),
     path("find/", finding.find, name="find"),
     path("children/<person:person>/", children.child, name="child"),
+    path("backtests/<backtest:name>/", backtests.backtest, name="backtest"),
     path("sign-in/", doors.SignIn.as_view(), name="account_login"),
     path("sign-out/", doors.SignOut.as_view(), name="account_logout"),
     path("account-closed/", doors.Closed.as_view(), name="account_inactive"),
