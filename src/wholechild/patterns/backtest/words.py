@@ -78,6 +78,12 @@ def sector(name: str) -> str:
     return known.title if known else name[:1].upper() + name[1:]
 
 
+def group(trait: str, name: str) -> str:
+    """What a group is called: ids of communities and ethnic groups are names of peoples."""
+    plain = name.replace("_", " ")
+    return plain.title() if trait in ("name_origin", "ethnicity") else plain[:1].upper() + plain[1:]
+
+
 def kind(name: str) -> str:
     return vocabulary().kinds[name].title
 
