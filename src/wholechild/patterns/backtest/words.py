@@ -175,6 +175,7 @@ def changed(against: Against) -> str:
 
 def rules_of_showing() -> str:
     return (
-        f"Counts under {FEW} and groups of fewer than {SMALL_GROUP} children are not shown, so that nobody can be found through this page. "
+        f"Where groups are told apart, counts under {FEW} and groups of fewer than {SMALL_GROUP} children are not shown, so that nobody can be "
+        "found through this page. "
         "Where only one line would be left out, a second goes with it."
     )
