@@ -136,6 +136,15 @@ def test_a_small_group_is_withheld_with_the_next_smallest() -> None:
     assert said == {"white": (600, 36), "black": (300, None), "roma": (None, None)}
 
 
+def test_few_who_were_harmed_are_withheld_in_a_group_that_is_shown() -> None:
+    one = replace(fair("white", 600, 36), found=Share.of(3, 15), right=Share.of(0, 36))
+    (shown,) = withheld(a_report(fairness=(Fairness("ethnicity", (one,), 0),))).fairness
+    (group,) = shown.groups
+    assert group.found is not None
+    assert group.right is not None
+    assert (group.alerted.part, group.found.part, group.right.part) == (36, None, 0)
+
+
 def test_few_children_in_anything_else_are_withheld() -> None:
     report = a_report(
         overlaps=(Overlap("x", "X", Share.of(2, 60), 0.1),),
@@ -224,6 +233,18 @@ def test_the_page_says_first_what_it_cannot_show() -> None:
     )
     assert "These families are made up" not in real
     assert "not in this snapshot" in real
+
+
+def test_groups_are_called_as_people_are() -> None:
+    said = [
+        words.group(*named)
+        for named in (
+            ("ethnicity", "gypsy_roma_traveller"),
+            ("deprivation", "1, the most deprived fifth"),
+            ("disability", "no"),
+        )
+    ]
+    assert said == ["Gypsy Roma Traveller", "1, the most deprived fifth", "No"]
 
 
 def test_a_missing_feed_is_named_as_what_can_be_mended() -> None:

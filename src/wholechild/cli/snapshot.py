@@ -233,6 +233,12 @@ def plain(manifest: Manifest) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _whom(manifest: Manifest) -> str:
+    if manifest.truth:
+        return "It has the truth of a made-up world beside it."
+    return "It is about real people, without their names: keep it as you keep records."
+
+
 def _print(folder: Path, manifest: Manifest) -> None:
     rows = manifest.files["relevant.parquet"].rows
     click.echo(
@@ -246,6 +252,4 @@ def _print(folder: Path, manifest: Manifest) -> None:
         click.echo(
             f"Nobody here is linked to {manifest.unfound:,} children of the truth file. They count as missed."
         )
-    click.echo(
-        f"The snapshot is in {folder}. It is about real people, without their names: keep it as you keep records."
-    )
+    click.echo(f"The snapshot is in {folder}. {_whom(manifest)}")

@@ -7,7 +7,17 @@ from typing import Final
 from django.urls import path, register_converter
 
 from wholechild.pages.lesson_words import LESSON_ID
-from wholechild.pages.views import children, doors, drafting, faults, finding, lessons, trying, worklist
+from wholechild.pages.views import (
+    backtests,
+    children,
+    doors,
+    drafting,
+    faults,
+    finding,
+    lessons,
+    trying,
+    worklist,
+)
 
 
 class PersonId:
@@ -60,7 +70,7 @@ urlpatterns: Final = [
     path("drafts/<draft:name>/", drafting.draft, name="draft"),
     path("drafts/<draft:name>/check/", drafting.check, name="check_draft"),
     path("drafts/<draft:name>/<backtest:backtest>/", trying.tried, name="tried"),
-    path("lessons/tried/<backtest:backtest>/", trying.report, name="report"),
+    path("backtests/<backtest:name>/", backtests.backtest, name="backtest"),
     path("sign-in/", doors.SignIn.as_view(), name="account_login"),
     path("sign-out/", doors.SignOut.as_view(), name="account_logout"),
     path("account-closed/", doors.Closed.as_view(), name="account_inactive"),

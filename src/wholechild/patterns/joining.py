@@ -6,6 +6,7 @@ child, from when to when that was known, and whether it certainly is. Everything
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,7 +145,9 @@ class _Belonging:
 
     def __init__(self, child: str, family: Family) -> None:
         self.child = child
-        self._whenever: dict[Subjects, tuple[dict[Scope, list[Relevance]], list[Relevance]]] = {}
+        self._answers: dict[
+            tuple[Subjects, int, int], tuple[dict[Scope, list[Relevance]], list[Relevance]]
+        ] = {}
         self.household = _saying_more(_grouped((r.person, r.held) for r in family.lived_with(child)))
         self.siblings = _saying_more(_grouped((r.person, r.held) for r in family.siblings_of(child)))
         self.carers = _saying_more(_grouped((r.person, r.held) for r in family.carers_of(child)))
@@ -157,25 +160,32 @@ class _Belonging:
             for carer in spells
             for other in others
         )
+        ties = [held for several in self.household.values() for held in several]
+        ties += [other for pairs in self.in_care.values() for _, other in pairs]
+        #: Where any tie begins or ends: what happened between the same two of them is answered in the same way.
+        self._edges = sorted({edge for held in ties for edge in (held.began, held.ended)})
 
     def relevance(
         self, subjects: Subjects, happened: Span
     ) -> tuple[dict[Scope, list[Relevance]], list[Relevance]]:
         """Per scope, and in any, when a record about these people that happened then is relevant.
 
-        Shape    scopes without any are left out. What does not hang on when it happened is worked out once.
+        Shape    scopes without any are left out.
         """
-        if subjects in self._whenever:
-            return self._whenever[subjects]
+        key = (subjects, bisect_right(self._edges, happened[0]), bisect_left(self._edges, happened[1]))
+        if (answer := self._answers.get(key)) is None:
+            answer = self._answers[key] = self._worked_out(subjects, happened)
+        return answer
+
+    def _worked_out(
+        self, subjects: Subjects, happened: Span
+    ) -> tuple[dict[Scope, list[Relevance]], list[Relevance]]:
         found: dict[Scope, list[Relevance]] = {}
         for subject in subjects:
             for scope, relevances in self._of(subject, happened):
                 found.setdefault(scope, []).extend(relevances)
         scopes = {scope: merged for scope, r in found.items() if (merged := _merged(r))}
-        answer = (scopes, _anywhere(scopes))
-        if not any(s.person in self.household or s.person in self.in_care for s in subjects):
-            self._whenever[subjects] = answer
-        return answer
+        return scopes, _anywhere(scopes)
 
     def _of(self, subject: Linked, happened: Span) -> Iterator[tuple[Scope, Iterable[Relevance]]]:
         person = subject.person

@@ -263,12 +263,14 @@ class Snapshot:
     folder: Path
     manifest: Manifest
 
-    def connect(self, *, memory: str = _MEMORY, threads: int | None = None) -> duckdb.DuckDBPyConnection:
-        """A database of its own in memory, with the tables of the snapshot as views."""
-        connection = duckdb.connect()
-        connection.execute(f"SET memory_limit = '{memory}'")
-        if threads:
-            connection.execute(f"SET threads = {threads:d}")
+    def connect(
+        self, *, memory: str = _MEMORY, threads: int | None = None, spill: Path | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """A database of its own, with the tables of the snapshot as views; what memory cannot hold goes to the folder `spill`."""
+        settings: dict[str, Any] = {"memory_limit": memory, "preserve_insertion_order": False}
+        settings |= {"threads": threads} if threads else {}
+        settings |= {"temp_directory": str(spill)} if spill else {}
+        connection = duckdb.connect(":memory:", config=settings)
         for table in TABLES:
             path = str(_file(self.folder, table)).replace("'", "''")
             connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")  # noqa: S608 - our own file names

@@ -51,6 +51,10 @@ IN_COLUMNS: Final[frozenset[tuple[str, str]]] = frozenset(
 MAY_ANALYSE: Final = frozenset({"panel_analyst", "review_author", "information_governance_lead", "operator"})
 
 
+#: Roles that may read what a lesson would have done: figures about many, in which nobody can be found.
+MAY_READ_FIGURES: Final = MAY_ANALYSE | {"independent_scrutineer", "inspector", "partnership_manager"}
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Yes or no, and the line of the table that says so. `rule` is fit to keep beside a disclosure."""
@@ -80,6 +84,12 @@ def may_analyse(role: str) -> Decision:
     """Whether somebody in this role may take a snapshot. The software's own task may: it shows nobody anything."""
     allowed = role == "system" or role in MAY_ANALYSE
     return Decision(allowed, f"{role} / analysis" if allowed else f"no line for {role} / analysis")
+
+
+def may_read_figures(role: str) -> Decision:
+    """Whether somebody in this role may read the report of a backtest."""
+    allowed = role in MAY_READ_FIGURES
+    return Decision(allowed, f"{role} / figures" if allowed else f"no line for {role} / figures")
 
 
 def classes_for(role: str, relations: Collection[str]) -> frozenset[str]:

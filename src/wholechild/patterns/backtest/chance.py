@@ -18,7 +18,7 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     share, z2 = part / whole, Z * Z
     middle = (share + z2 / (2 * whole)) / (1 + z2 / whole)
     reach = Z * sqrt(share * (1 - share) / whole + z2 / (4 * whole * whole)) / (1 + z2 / whole)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    return (middle - reach if part else 0.0), (middle + reach if part < whole else 1.0)
 
 
 def byar(count: int) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import altair as alt
 import vl_convert
 
 from wholechild.patterns.backtest.report import Fairness, Group, Lead, Share, Truth
+from wholechild.patterns.backtest.words import group
 
 _BLUE: Final = "#1d70b8"
 _BLACK: Final = "#0b0c0c"
@@ -57,7 +58,7 @@ def rates(groups: Sequence[Group], about: str) -> Picture | None:
 def fair(fairness: Fairness, about: str) -> Picture | None:
     """The share of children with an alert, group by group; None where fewer than two groups can be drawn."""
     rows = [
-        _row(g.name.replace("_", " "), g.alerted)
+        _row(group(fairness.trait, g.name), g.alerted)
         for g in fairness.groups
         if g.alerted.value is not None and (g.children or 0) >= _ENOUGH_CHILDREN
     ]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, timedelta
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
@@ -71,8 +73,10 @@ def backtest(
     versions = {TRIED: tried, **({AGAINST: against} if against else {})}
     asked = {name: version.lesson for name, version in versions.items()} | others
     start, end = span_of(snapshot, years)
-    connection = snapshot.connect()
-    try:
+    with (
+        TemporaryDirectory(prefix="wholechild-backtest-") as spill,
+        snapshot.connect(spill=Path(spill)) as connection,
+    ):
         progress(0, 3, f"Asking {len(asked)} lessons about {snapshot.manifest.children:,} children")
         questions = {name: Asked(lesson.condition, lesson.nations[0]) for name, lesson in asked.items()}
         evaluate(connection, questions, engine_words())
@@ -83,8 +87,6 @@ def backtest(
         )
         progress(2, 3, "Withholding what would point at few children")
         return withheld(report)
-    finally:
-        connection.close()
 
 
 def span_of(snapshot: Snapshot, years: int) -> tuple[date, date]:

@@ -107,4 +107,6 @@ def _group(group: FairGroup, *, shown: bool) -> FairGroup:
 
 
 def _enough(share: Share | None) -> Share | None:
-    return NOTHING_SHOWN if share is not None and (share.whole or 0) < SMALL_GROUP else share
+    if share is None:
+        return None
+    return NOTHING_SHOWN if (share.whole or 0) < SMALL_GROUP or _few(share.part) else share

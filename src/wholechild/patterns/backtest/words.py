@@ -78,6 +78,12 @@ def sector(name: str) -> str:
     return known.title if known else name[:1].upper() + name[1:]
 
 
+def group(trait: str, name: str) -> str:
+    """What a group is called: ids of communities and ethnic groups are names of peoples."""
+    plain = name.replace("_", " ")
+    return plain.title() if trait in ("name_origin", "ethnicity") else plain[:1].upper() + plain[1:]
+
+
 def kind(name: str) -> str:
     return vocabulary().kinds[name].title
 
@@ -169,6 +175,7 @@ def changed(against: Against) -> str:
 
 def rules_of_showing() -> str:
     return (
-        f"Counts under {FEW} and groups of fewer than {SMALL_GROUP} children are not shown, so that nobody can be found through this page. "
+        f"Where groups are told apart, counts under {FEW} and groups of fewer than {SMALL_GROUP} children are not shown, so that nobody can be "
+        "found through this page. "
         "Where only one line would be left out, a second goes with it."
     )
