@@ -106,7 +106,7 @@ test-browser: setup $(V)/.test ## Run the journeys in a browser, with accessibil
 	@$(BIN)/pytest tests/functional $(ARGS)
 
 .PHONY: mutants
-mutants: setup $(V)/.test ## Break the reference engine in many ways, and see that the tests notice each
+mutants: setup $(V)/.test ## Break the engines in many ways, and see that the tests notice each
 	@$(BIN)/python scripts/mutants.py $(ARGS)
 
 CHECKS := check-format check-lint check-types check-rooms check-docs check-lessons check-words check-tidy check-locks

@@ -459,6 +459,8 @@ def _read(atoms: Iterable[Atom]) -> tuple[frozenset[str], frozenset[str]]:
     several = list(atoms)
     shape = shape_for(several)
     columns = {f"value_{name}" for name in shape.attributes} | {f"measure_{name}" for name in shape.measures}
+    if any(isinstance(atom, Contradiction) for atom in several):
+        columns.add("people")
     return frozenset(kind for selection in selections_in(several) for kind in selection.kinds), frozenset(
         columns
     )
