@@ -83,6 +83,7 @@ demo: setup ## See it work: three published cases, an ordinary area, and the pag
 bench: setup ## Measure, as ratios taken side by side in one run
 	@$(BIN)/wholechild bench ingest $(ARGS)
 	@$(BIN)/wholechild bench replay $(ARGS)
+	@$(BIN)/wholechild bench patterns $(ARGS)
 
 .PHONY: rates
 rates: setup ## Make an ordinary area of 20,000 children, and count anew how often the lessons speak (a quarter of an hour)
