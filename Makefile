@@ -84,6 +84,7 @@ bench: setup ## Measure, as ratios taken side by side in one run
 	@$(BIN)/wholechild bench ingest $(ARGS)
 	@$(BIN)/wholechild bench replay $(ARGS)
 	@$(BIN)/wholechild bench online $(ARGS)
+	@$(BIN)/wholechild bench patterns $(ARGS)
 
 .PHONY: rates
 rates: setup ## Make an ordinary area of 20,000 children, and count anew how often the lessons speak (a quarter of an hour)
@@ -107,7 +108,7 @@ test-browser: setup $(V)/.test ## Run the journeys in a browser, with accessibil
 	@$(BIN)/pytest tests/functional $(ARGS)
 
 .PHONY: mutants
-mutants: setup $(V)/.test ## Break the reference engine in many ways, and see that the tests notice each
+mutants: setup $(V)/.test ## Break the engines in many ways, and see that the tests notice each
 	@$(BIN)/python scripts/mutants.py $(ARGS)
 
 CHECKS := check-format check-lint check-types check-rooms check-docs check-lessons check-words check-tidy check-locks

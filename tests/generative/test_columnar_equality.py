@@ -22,12 +22,10 @@ from tests.generative.batches import (
     composed,
     differences,
     drawn,
-    one,
-    reference,
     shrunk,
 )
 from tests.generative.columnar_engines import on_duckdb
-from tests.generative.kept_cases import KEPT, as_python, case_of
+from tests.generative.kept_cases import as_python, case_of
 from tests.generative.random_histories import ATOMS, KINDS, KINDS_FOR, atoms, histories
 from wholechild.lib.civil import DAY
 from wholechild.patterns.history import Scope
@@ -37,7 +35,7 @@ from wholechild.patterns.language.nodes import Count, Distinct
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "short")
 SEED = int(os.environ.get("WHOLECHILD_SEED", "0"))
 #: How many batches for each atom, and for conditions made of several; of how many histories; of how many conditions.
-TRIED = {"short": (1, 2, 40, 6), "middle": (5, 20, 80, 10), "long": (50, 200, 80, 10)}
+TRIED = {"short": (1, 2, 40, 6), "middle": (2, 10, 80, 10), "long": (50, 200, 80, 10)}
 SEVERAL = "several"
 WHAT = {**ATOMS, SEVERAL: atoms}
 
@@ -57,12 +55,6 @@ def test_duckdb_says_what_the_reference_says(what: str) -> None:
             alone=what != SEVERAL,
         )
         compare("duckdb", found, on_duckdb)
-
-
-@pytest.mark.parametrize("case", KEPT)
-def test_what_once_differed_does_so_no_more(case: str) -> None:
-    history, condition = KEPT[case]
-    assert one(history, condition, on_duckdb) == reference(history, condition)
 
 
 # -- the tests themselves -------------------------------------------------------------------------------------------------

@@ -426,7 +426,14 @@ def _many(function: str, values: list[str]) -> str:
 
 
 def work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool) -> None:
-    """Leave `holds`, `unsure` and, if asked for, `evidence` of all the lessons."""
+    """Leave `holds`, `unsure` and, if asked for, `evidence` of all the lessons, and nothing else, whatever happens."""
+    try:
+        _work_out(plan, questions, with_evidence=with_evidence)
+    finally:
+        plan.done()
+
+
+def _work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool) -> None:
     formulas = [formula(asked.condition) for asked in questions.values()]
     often = Counter(atom for part in formulas for atom in {leaf.atom for leaf in _atoms(part)})
     plan.gather(*_read(atom for part in formulas for atom in {leaf.atom for leaf in _atoms(part)}))
@@ -451,7 +458,6 @@ def work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool)
     plan.result("unsure", f"SELECT {columns} FROM {named(bracketed(doubts), 'd')}")
     if with_evidence:
         plan.result("evidence", " UNION ALL ".join(grounds))
-    plan.done()
 
 
 def _read(atoms: Iterable[Atom]) -> tuple[frozenset[str], frozenset[str]]:
@@ -459,6 +465,8 @@ def _read(atoms: Iterable[Atom]) -> tuple[frozenset[str], frozenset[str]]:
     several = list(atoms)
     shape = shape_for(several)
     columns = {f"value_{name}" for name in shape.attributes} | {f"measure_{name}" for name in shape.measures}
+    if any(isinstance(atom, Contradiction) for atom in several):
+        columns.add("people")
     return frozenset(kind for selection in selections_in(several) for kind in selection.kinds), frozenset(
         columns
     )

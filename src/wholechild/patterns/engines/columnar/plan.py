@@ -24,7 +24,7 @@ EVERYBODY: Final = ""
 
 #: The columns of `relevant` that a selection always reads.
 _READ: Final = frozenset(
-    "child scope record kind sector agency area informant happened_from happened_to known_from known_to certain count person people".split()
+    "child scope record kind sector agency area informant happened_from happened_to known_from known_to certain count person".split()
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from wholechild.patterns.intervals import Reason, Truth, Why, judged, union
+from wholechild.patterns.intervals import Reason, Truth, Why, judged
 
 #: Rows of `holds`, `unsure` and `evidence`.
 Held = tuple[str, int, int, int]
@@ -16,7 +16,10 @@ Rested = tuple[str, int, int, int]
 def truths(
     holds: Iterable[Held], unsure: Iterable[Doubted], records: Mapping[int, str]
 ) -> dict[tuple[str, int], Truth]:
-    """(lesson, child) -> truth, with the ids of the records in place of their numbers."""
+    """(lesson, child) -> truth, with the ids of the records in place of their numbers.
+
+    The spans are taken as they come, so that any which touch, and should have been one, are seen to differ.
+    """
     spans: defaultdict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     doubts: defaultdict[tuple[str, int], list[tuple[int, int, Reason]]] = defaultdict(list)
     for lesson, child, start, end in holds:
@@ -25,11 +28,6 @@ def truths(
         named = about if Why(why) is Why.NOT_CONNECTED or not about else records[int(about)]
         doubts[lesson, child].append((start, end, Reason(Why(why), named)))
     return {key: judged(tuple(sorted(spans[key])), doubts[key]) for key in spans.keys() | doubts.keys()}
-
-
-def maximal(truth: Truth) -> bool:
-    """Whether the spans on which it holds are already as long as can be; a columnar engine must leave them so."""
-    return truth.holds == union(truth.holds)
 
 
 def rested(

@@ -25,14 +25,15 @@ _NO_MATCH: Final = 0
 
 
 def selected(plan: Plan, selection: Selection, scope: Scope, among: str, *extra: str) -> str:
-    """The name of the selection's table, with further columns of `relevant` where they are asked for."""
+    """The name of the selection's table, with further columns of `relevant`: only of the records that state them."""
     columns = ", ".join(f"r.{name}" for name in (*_ALWAYS_THERE, *(plan.source.column(e) for e in extra)))
     ages = selection.child_age
     children = "LEFT JOIN children AS c ON c.child = r.child" if ages else ""
     doubt = f"CASE WHEN NOT r.certain THEN {WHY[Why.TIE_UNSURE]} END"
     if ages:
         doubt = f"CASE WHEN {_at_age(ages)} ELSE {doubt} END"
-    conditions = " AND ".join(matching(plan, selection, scope, among))
+    stated = (f'r."{name}" IS NOT NULL' for name in extra)
+    conditions = " AND ".join([*matching(plan, selection, scope, among), *stated])
     return plan.keep(
         "selected",
         f"""
