@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -126,3 +126,15 @@ def test_an_agency_was_last_heard_by_what_was_not_withdrawn(deliver: Any, salts:
     assert last_heard(system("test")) == {agency: DAYS[2]}
     withdraw(later, DAYS[4], salts)
     assert last_heard(system("test")) == {agency: DAYS[0]}
+
+
+def test_a_death_that_an_agency_tells_of_is_known_of_the_child(deliver: Any) -> None:
+    from wholechild.lib.civil import day_start
+    from wholechild.patterns.queries import histories
+    from wholechild.people.models import Link
+    from wholechild.trust.viewers import system
+
+    deliver("1.csv", as_csv([person(role="child", died="2026-01-20"), record()]), at=DAYS[0], link=True)
+    child = Link.objects.get().person
+    (history,) = histories(system("test"), [child], DAYS[1])
+    assert history.died == day_start(date(2026, 1, 20))

@@ -43,7 +43,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is needed of a person to reckon with: `born` is [first, after) of the birth period, None where nobody says."""
+    """What is needed of a person to reckon with.
+
+    Missing  `born` is [first, after) of the birth period, None where nobody says; `died` is the first instant of the last day
+             on which they may have died, None where nobody says that they have.
+    """
 
     id: str
     born: tuple[int, int] | None = None

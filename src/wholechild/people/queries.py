@@ -95,6 +95,7 @@ class Named:
     words: str
     born: Period | None
     sex: str
+    died: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,11 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
         _links_of({i for sent in records for i in sent.identities} - by_identity.keys())
     )
     persons = {
-        name.person: Person(name.person, (name.born.starts, name.born.ends) if name.born else None)
+        name.person: Person(
+            name.person,
+            (name.born.starts, name.born.ends) if name.born else None,
+            name.died.ends - DAY if name.died else None,
+        )
         for name in names.values()
     }
     ties, stays = _family_facts(viewer, identities, by_identity)
@@ -211,6 +216,7 @@ def _named(person: str, row: PersonRow, before: Named | None) -> Named:
         words or (before.words if before and before.words else _role_words(row.role)),
         _more_exact(_born(row), before.born if before else None),
         row.sex or (before.sex if before else ""),
+        _more_exact(_died(row), before.died if before else None),
     )
 
 
@@ -222,6 +228,12 @@ def _born(row: PersonRow) -> Period | None:
     if row.born_first is None or row.born_last is None:
         return None
     return Period(row.born_first, row.born_last, Precision(row.born_precision or "day"))
+
+
+def _died(row: PersonRow) -> Period | None:
+    if row.died_first is None or row.died_last is None:
+        return None
+    return Period(row.died_first, row.died_last, Precision(row.died_precision or "day"))
 
 
 def _more_exact(one: Period | None, other: Period | None) -> Period | None:

@@ -51,8 +51,11 @@ IN_COLUMNS: Final[frozenset[tuple[str, str]]] = frozenset(
 MAY_ANALYSE: Final = frozenset({"panel_analyst", "review_author", "information_governance_lead", "operator"})
 
 
-#: Roles that may read what a lesson would have done: figures about many, in which nobody can be found.
-MAY_READ_FIGURES: Final = MAY_ANALYSE | {"independent_scrutineer", "inspector", "partnership_manager"}
+#: Roles that may read what a lesson would have done: figures about many, in which nobody can be found. Who adopts a lesson
+#: has to be able to.
+MAY_READ_FIGURES: Final = MAY_ANALYSE | {
+    "independent_scrutineer", "inspector", "partnership_manager", "director_of_childrens_services", "head_of_service", "named_doctor",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
