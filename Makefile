@@ -129,7 +129,7 @@ check-rooms:
 check-docs:
 	@$(BIN)/python scripts/docs.py --check
 check-lessons:
-	@$(BIN)/wholechild lessons check
+	@$(BIN)/wholechild lessons check --files-only
 check-words:
 	@$(BIN)/wholechild vocabulary check
 check-tidy:
