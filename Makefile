@@ -80,7 +80,7 @@ demo: setup ## See it work: three published cases, an ordinary area, and the pag
 	@$(BIN)/wholechild demo $(if $(filter no,$(DEMO_SERVE)),--no-serve) $(ARGS)
 
 .PHONY: bench
-bench: setup ## Measure, as ratios taken side by side in one run
+bench: setup $(V)/.check ## Measure, as ratios taken side by side in one run
 	@$(BIN)/wholechild bench ingest $(ARGS)
 	@$(BIN)/wholechild bench replay $(ARGS)
 	@$(BIN)/wholechild bench online $(ARGS)

@@ -7,6 +7,7 @@ several runs. Every bench works in a home of its own, and leaves nothing behind.
 from __future__ import annotations
 
 import csv
+import importlib.util
 import os
 import platform
 import resource
@@ -370,6 +371,8 @@ def patterns(records: int, runs: int, memory: str, as_json: bool) -> None:
     from wholechild.patterns.engines.columnar.duckdb import connect
     from wholechild.patterns.library import read_library
 
+    if importlib.util.find_spec("polars") is None:
+        raise click.ClickException("Polars, which this measures against, is not installed. Use: make bench")
     lessons = {
         f.lesson.id: Asked(f.lesson.condition, f.lesson.nations[0]) for f in read_library(LESSONS).lessons
     }
