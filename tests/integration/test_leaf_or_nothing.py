@@ -32,7 +32,7 @@ ROOMS: Final = (
     "trust.actions", "records.actions", "people.actions", "patterns.actions", "patterns.life.actions",
 )  # fmt: skip
 #: Not acts by themselves: what the others are made of.
-PARTS: Final = {"append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one"}
+PARTS: Final = {"append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one", "settle_lessons"}
 
 
 class World:

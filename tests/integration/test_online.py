@@ -137,6 +137,28 @@ def test_a_timer_fires_on_its_day_and_a_late_worker_catches_up(
     assert worker("2026-03-25")["children"] == 0
 
 
+def test_where_other_lessons_run_everybody_is_asked_anew(
+    deliver: Any, worker: Any, wholechild: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decision begins, or a version ends: nobody has recorded anything, and what is noted follows all the same."""
+    from wholechild.patterns.models import MatchChange
+    from wholechild.patterns.noting import RETIRED
+
+    deliver("1.ndjson", TWO_AGENCIES, at=NOW, link=True)
+    worker("2026-03-02")
+    with monkeypatch.context() as decided:
+        for command in ("worker", "match"):
+            decided.setattr(f"wholechild.cli.{command}.in_force", lambda at: (JOINED,))
+        assert compare(wholechild, "2026-03-02")[0] == 3
+        assert worker("2026-03-02")["ended"] == 1
+        assert open_now(NOW) == ["joined"]
+        assert MatchChange.objects.get().why == RETIRED
+        assert compare(wholechild, "2026-03-02")[0] == 0
+        assert worker("2026-03-02")["children"] == 0
+    assert worker("2026-03-02")["changed"] == 1
+    assert open_now(NOW) == ["bruised", "joined"]
+
+
 def test_what_began_and_ended_while_no_worker_ran_is_noted_and_closed(deliver: Any, worker: Any) -> None:
     """A bruise of 1 February is in view for 30 days from then, and was learnt on the first of March: two days are left."""
     from wholechild.patterns.models import Match, MatchChange

@@ -101,7 +101,7 @@ def note(lessons: Sequence[Lesson], at: datetime) -> Evaluated:
         done += evaluate_children(
             by=viewer.user, purpose="match", at=at, children=some, lessons=lessons, salts=salts
         )
-    settle_lessons(lessons)
+    settle_lessons(by=viewer.user, purpose="match", at=at, lessons=lessons)
     return done
 
 

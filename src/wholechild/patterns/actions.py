@@ -224,11 +224,11 @@ def take_in_lessons(
                 some = everybody[start : start + AT_ONCE]
                 hand_on(by=by, purpose=purpose, at=at, task=CHILDREN, priority=-1, children=some, first=first)
         if last is None or last.mark != mark:
-            settle_lessons(lessons)
+            settle_lessons(by=by, purpose=purpose, at=at, lessons=lessons)
     return Evaluated()
 
 
-def settle_lessons(lessons: Sequence[Lesson]) -> None:
+def settle_lessons(*, by: str, purpose: str, at: datetime, lessons: Sequence[Lesson]) -> None:
     """Remember which lessons everybody was last asked, or is about to be."""
     AskedLast.objects.update_or_create(pk=1, defaults={"mark": mark_of(lessons)})
 
