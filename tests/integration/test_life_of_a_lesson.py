@@ -444,7 +444,13 @@ def test_what_came_of_a_match_comes_back_to_the_lesson(matched: Any) -> None:
     teacher = seat("tim", "teacher", "school/Northmoor/Oakfield Primary", AT, teaches=child)
     say(social_worker, match.pk, "cannot_say", "Not seen yet.")
     say(social_worker, match.pk, at=AT + timedelta(hours=1))
-    say(teacher, match.pk, "explained_otherwise", "She fell in the yard, and a teacher saw it.")
+    say(
+        teacher,
+        match.pk,
+        "explained_otherwise",
+        "She fell in the yard, and a teacher saw it.",
+        AT + timedelta(minutes=30),
+    )
     life = lives(system("tests"), AT + timedelta(hours=2), ONE)[0]
     assert life.matches == {1: 1}
     assert life.outcomes == {1: {"helped": 1, "explained_otherwise": 1}}, "the last word of each counts"
