@@ -51,13 +51,6 @@ IN_COLUMNS: Final[frozenset[tuple[str, str]]] = frozenset(
 MAY_ANALYSE: Final = frozenset({"panel_analyst", "review_author", "information_governance_lead", "operator"})
 
 
-#: Roles that may read what a lesson would have done: figures about many, in which nobody can be found. Who adopts a lesson
-#: has to be able to.
-MAY_READ_FIGURES: Final = MAY_ANALYSE | {
-    "independent_scrutineer", "inspector", "partnership_manager", "director_of_childrens_services", "head_of_service", "named_doctor",
-}  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Yes or no, and the line of the table that says so. `rule` is fit to keep beside a disclosure."""
@@ -90,8 +83,8 @@ def may_analyse(role: str) -> Decision:
 
 
 def may_read_figures(role: str) -> Decision:
-    """Whether somebody in this role may read the report of a backtest."""
-    allowed = role in MAY_READ_FIGURES
+    """Whether somebody in this role may read the report of a backtest: whoever may analyse, and whoever reads the lesson it is about."""
+    allowed = role in MAY_ANALYSE or bool(decide_act(role, "lesson.read"))
     return Decision(allowed, f"{role} / figures" if allowed else f"no line for {role} / figures")
 
 
