@@ -15,10 +15,9 @@ from wholechild.patterns.intervals import BEGINNING, Why
 
 CHILD: Final = ("child",)
 
-#: How a reason is written in `why`; HOLDS marks the spans on which there is nothing to doubt.
+#: How a reason is written in `why`; HOLDS marks the spans of a match.
 HOLDS: Final = 0
 WHY: Final[Mapping[Why, int]] = {why: number for number, why in enumerate(Why, start=1)}
-TRUTH: Final = "child, start, until, why, about"
 
 
 def bracketed(select: str) -> str:
@@ -54,54 +53,49 @@ def islands(relation: str, key: Sequence[str] = CHILD) -> str:
         GROUP BY {by}, island"""
 
 
-def sweep(
-    channels: Mapping[str, str | tuple[str, str]], key: Sequence[str] = CHILD, everyone: str = ""
-) -> str:
-    """SELECT the pieces of the axis between one change and the next, with how many spans of each channel cover each.
+#: A channel of a sweep: a relation whose spans count one each, or a relation and what each of its spans weighs.
+Channel = str | tuple[str, str]
 
-    Shape    a channel is a relation, or a relation and the column by which its rows weigh. `everyone` is a relation of keys
-             for which the pieces begin with the axis; without it they begin with the first span of any channel.
+
+def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone: str = "") -> str:
+    """SELECT the pieces of the axis between one change and the next, with how much of each channel covers each.
+
+    Shape    a relation that is several channels is read once. `everyone` is a relation of keys for which the pieces begin with
+             the axis; without it they begin with the first span of any channel.
     """
     by = ", ".join(key)
     order = f"PARTITION BY {by} ORDER BY instant"
-    events = (
-        [f"SELECT {by}, {BEGINNING} AS instant, {_weights(channels, '', '0')} FROM {named(everyone, 'e')}"]
-        if everyone
-        else []
-    )
-    for name, channel in channels.items():
-        relation, weight = channel if isinstance(channel, tuple) else (channel, "1")
-        for edge, sign in (("start", ""), ("until", "-")):
-            events.append(
-                f"SELECT {by}, {edge} AS instant, {_weights(channels, name, sign + weight)} FROM {named(relation, 'c')} WHERE start < until"
-            )
-    running = ", ".join(
-        f"CAST(sum({name}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {name}"
+    weighed = "".join(f", side * {name} AS {name}" for name in channels)
+    events = [
+        f"""SELECT {by}, CASE WHEN side > 0 THEN start ELSE until END AS instant{weighed}
+            FROM {named(bracketed(_weighed(channels, by)), "weighed")} CROSS JOIN (VALUES (1), (-1)) AS sides(side)"""
+    ] if channels else []  # fmt: skip
+    if everyone:
+        nothing = "".join(f", 0 AS {name}" for name in channels)
+        events.append(f"SELECT DISTINCT {by}, {BEGINNING} AS instant{nothing} FROM {named(everyone, 'e')}")
+    running = "".join(
+        f", CAST(sum({name}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {name}"
         for name in channels
     )
     return f"""
-        SELECT {by}, start, until, {", ".join(channels)}
-        FROM (SELECT {by}, instant AS start, lead(instant, 1, {FOREVER}) OVER ({order}) AS until, {running}
+        SELECT {", ".join([by, "start", "until", *channels])}
+        FROM (SELECT {by}, instant AS start, lead(instant, 1, {FOREVER}) OVER ({order}) AS until{running}
               FROM ({" UNION ALL ".join(events)}) AS events) AS pieces
         WHERE start < until"""
 
 
-def _weights(channels: Mapping[str, object], name: str, weight: str) -> str:
-    return ", ".join(f"{weight if other == name else '0'} AS {other}" for other in channels)
-
-
-def complement(spans: str, everyone: str, key: Sequence[str] = CHILD) -> str:
-    """SELECT the rest of the axis, for each of `everyone`. The spans must be islands."""
-    by = ", ".join(key)
-    return f"""
-        SELECT {by}, start, until
-        FROM (SELECT {by}, until AS start,
-                     lead(start, 1, {FOREVER}) OVER (PARTITION BY {by} ORDER BY start, until) AS until
-              FROM (SELECT {by}, start, until FROM {named(spans, "s")} WHERE {within(key, everyone)}
-                    UNION ALL
-                    SELECT {by}, {BEGINNING} AS start, {BEGINNING} AS until FROM {named(f"(SELECT DISTINCT {by} FROM {named(everyone, 'k')})", "d")}
-                   ) AS edges) AS rest
-        WHERE start < until"""
+def _weighed(channels: Mapping[str, Channel], by: str) -> str:
+    """SELECT every span of the channels, with what it weighs in each."""
+    sources: dict[str, dict[str, str]] = {}
+    for name, channel in channels.items():
+        relation, weight = channel if isinstance(channel, tuple) else (channel, "1")
+        sources.setdefault(relation, {})[name] = weight
+    return " UNION ALL ".join(
+        f"SELECT {by}, start, until"
+        + "".join(f", {weights.get(name, '0')} AS {name}" for name in channels)
+        + f" FROM {named(relation, 'c')} WHERE start < until"
+        for relation, weights in sources.items()
+    )
 
 
 def within(key: Sequence[str], relation: str) -> str:
@@ -127,23 +121,3 @@ def overlap(left: str, right: str, columns: str, key: Sequence[str] = CHILD) -> 
         SELECT {keys}, greatest(l.start, r.start) AS start, least(l.until, r.until) AS until, {columns}
         FROM {named(left, "l")} JOIN {named(right, "r")} ON {same}
         WHERE l.start < r.until AND r.start < l.until AND l.start < l.until AND r.start < r.until"""
-
-
-def certainly(holds: str) -> str:
-    """SELECT the truth that holds on `holds`, and can be told everywhere."""
-    return f"SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {named(holds, 'h')}"
-
-
-def judged(holds: str, doubts: str) -> str:
-    """SELECT the truth that holds on `holds`, which must be islands, and cannot tell on whatever else of `doubts` there is."""
-    rest = bracketed(complement(holds, doubts))
-    return f"""
-        {certainly(holds)}
-        UNION ALL
-        SELECT {TRUTH} FROM {named(bracketed(overlap(doubts, rest, "l.why, l.about")), "d")}"""
-
-
-#: SELECT the truth of what never holds, and can always be told.
-NOTHING: Final = (
-    f"SELECT child, child AS start, child AS until, {HOLDS} AS why, child AS about FROM children WHERE 1 = 0"
-)
