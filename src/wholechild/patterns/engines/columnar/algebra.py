@@ -8,6 +8,7 @@ opening, one pair of measurements). Spans that are empty (start >= until) may st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from wholechild.lib.civil import FOREVER
@@ -53,8 +54,16 @@ def islands(relation: str, key: Sequence[str] = CHILD) -> str:
         GROUP BY {by}, island"""
 
 
-#: A channel of a sweep: a relation whose spans count one each, or a relation and what each of its spans weighs.
-Channel = str | tuple[str, str]
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Spans to be swept: a relation, what each of its rows weighs, and the most that can ever cover an instant for one key.
+
+    Missing  `most` None: nobody knows.
+    """
+
+    relation: str
+    weight: str = "1"
+    most: int | None = None
 
 
 def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone: str = "") -> str:
@@ -65,34 +74,72 @@ def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone:
     """
     by = ", ".join(key)
     order = f"PARTITION BY {by} ORDER BY instant"
-    weighed = "".join(f", side * {name} AS {name}" for name in channels)
+    carriers = _carriers(channels)
+    turned = "".join(f", side * {carrier} AS {carrier}" for carrier in carriers)
     events = [
-        f"""SELECT {by}, CASE WHEN side > 0 THEN start ELSE until END AS instant{weighed}
-            FROM {named(bracketed(_weighed(channels, by)), "weighed")} CROSS JOIN (VALUES (1), (-1)) AS sides(side)"""
+        f"""SELECT {by}, CASE WHEN side > 0 THEN start ELSE until END AS instant{turned}
+            FROM {named(bracketed(_weighed(carriers, by)), "weighed")} CROSS JOIN (VALUES (1), (-1)) AS sides(side)"""
     ] if channels else []  # fmt: skip
     if everyone:
-        nothing = "".join(f", 0 AS {name}" for name in channels)
+        nothing = "".join(f", 0 AS {carrier}" for carrier in carriers)
         events.append(f"SELECT DISTINCT {by}, {BEGINNING} AS instant{nothing} FROM {named(everyone, 'e')}")
     running = "".join(
-        f", CAST(sum({name}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {name}"
-        for name in channels
+        f", CAST(sum({carrier}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {carrier}"
+        for carrier in carriers
+    )
+    counts = (
+        f"{_unpacked(carrier, shift, channel)} AS {name}"
+        for carrier, carried in carriers.items()
+        for shift, name, channel in carried
     )
     return f"""
-        SELECT {", ".join([by, "start", "until", *channels])}
+        SELECT {", ".join([by, "start", "until", *counts])}
         FROM (SELECT {by}, instant AS start, lead(instant, 1, {FOREVER}) OVER ({order}) AS until{running}
               FROM ({" UNION ALL ".join(events)}) AS events) AS pieces
         WHERE start < until"""
 
 
-def _weighed(channels: Mapping[str, Channel], by: str) -> str:
-    """SELECT every span of the channels, with what it weighs in each."""
-    sources: dict[str, dict[str, str]] = {}
+#: How many bits of a number may be used: sums of it stay inside a BIGINT, and above zero.
+_BITS: Final = 62
+
+
+def _carriers(channels: Mapping[str, Channel]) -> dict[str, list[tuple[int, str, Channel]]]:
+    """Which channels travel in which number, each (by how many bits it is shifted, its name, itself).
+
+    A running sum costs the same whether it is of one channel or of several side by side, each in bits enough for its most.
+    Where two changes fall on one instant a channel may be below zero between the two; that piece has no length, and is left out.
+    """
+    carriers: dict[str, list[tuple[int, str, Channel]]] = {}
+    used = _BITS
     for name, channel in channels.items():
-        relation, weight = channel if isinstance(channel, tuple) else (channel, "1")
-        sources.setdefault(relation, {})[name] = weight
+        bits = _bits(channel)
+        if used + bits > _BITS:
+            carriers[f"carried_{len(carriers)}"] = []
+            used = 0
+        carriers[f"carried_{len(carriers) - 1}"].append((used, name, channel))
+        used += bits
+    return carriers
+
+
+def _bits(channel: Channel) -> int:
+    return _BITS if channel.most is None else min(_BITS, max(1, channel.most.bit_length()))
+
+
+def _unpacked(carrier: str, shift: int, channel: Channel) -> str:
+    bits = _bits(channel)
+    return carrier if bits == _BITS else f"({carrier} >> {shift}) & {2**bits - 1}"
+
+
+def _weighed(carriers: Mapping[str, Sequence[tuple[int, str, Channel]]], by: str) -> str:
+    """SELECT every span of the channels, with what it weighs in each number."""
+    sources: dict[str, dict[str, list[str]]] = {}
+    for carrier, carried in carriers.items():
+        for shift, _, channel in carried:
+            weights = sources.setdefault(channel.relation, {}).setdefault(carrier, [])
+            weights.append(f"CAST({channel.weight} AS BIGINT) * {2**shift}")
     return " UNION ALL ".join(
         f"SELECT {by}, start, until"
-        + "".join(f", {weights.get(name, '0')} AS {name}" for name in channels)
+        + "".join(f", {' + '.join(weights.get(carrier, ['0']))} AS {carrier}" for carrier in carriers)
         + f" FROM {named(relation, 'c')} WHERE start < until"
         for relation, weights in sources.items()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wholechild.patterns.engines.columnar.algebra import both, bracketed, named
+from wholechild.patterns.engines.columnar.algebra import Channel, both, bracketed, named
 from wholechild.patterns.engines.columnar.answers import NEVER, Answer, told
 from wholechild.patterns.engines.columnar.plan import Plan
 from wholechild.patterns.engines.columnar.selecting import certain, possible, selected
@@ -22,11 +22,13 @@ def sequence(plan: Plan, atom: Sequence, among: str) -> Answer:
     if chains is None or plan.is_empty(chains):
         return NEVER
     spans = f"0 AS recency, start, until FROM {chains} WHERE sure"
+    possibly = f"""
+        SELECT child, perhaps_start AS start, perhaps_until AS until, why, about
+        FROM {chains} WHERE doubtful AND perhaps_start < perhaps_until"""
+    most = plan.rows(chains)
     return told(
-        bracketed(f"SELECT child, start, until FROM {chains} WHERE sure"),
-        bracketed(f"""
-            SELECT child, perhaps_start AS start, perhaps_until AS until, why, about
-            FROM {chains} WHERE doubtful AND perhaps_start < perhaps_until"""),
+        Channel(bracketed(f"SELECT child, start, until FROM {chains} WHERE sure"), most=most),
+        Channel(bracketed(possibly), most=most),
         evidence=both(*(bracketed(f"SELECT child, record_{i} AS record, {spans}") for i in range(len(atom.steps)))),
         children=chains,
     )  # fmt: skip
@@ -103,8 +105,8 @@ def contradiction(plan: Plan, atom: Contradiction, among: str) -> Answer:
         FROM {clashes} WHERE doubtful_{which} AND perhaps_start < perhaps_until""") for which in either))  # fmt: skip
     spans = f"0 AS recency, start, until FROM {clashes} WHERE sure"
     return told(
-        bracketed(f"SELECT child, start, until FROM {clashes} WHERE sure"),
-        bracketed(doubts),
+        Channel(bracketed(f"SELECT child, start, until FROM {clashes} WHERE sure"), most=plan.rows(clashes)),
+        Channel(bracketed(doubts), most=2 * plan.rows(clashes)),
         evidence=both(*(bracketed(f"SELECT child, record_{which} AS record, {spans}") for which in either)),
         children=clashes,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from wholechild.patterns.columns import selections_in, shape_for
@@ -340,8 +340,8 @@ class _Lesson:
         for known in _leaves(self.answered):
             if isinstance(known, Known):
                 i = self.answers[known.answer]
-                for name, relation, weight in known.answer.channels:
-                    channels[f"{name}_{i}"] = (self._near(known, relation), weight)
+                for name, channel in known.answer.channels:
+                    channels[f"{name}_{i}"] = replace(channel, relation=self._near(known, channel.relation))
         for reach, i in self.heard.items():
             channels[f"reached_{i}"] = reached(self.plan, *reach, self.children)
         everyone = (self.children or "children") if _says_of_nothing(self.answered) else ""
@@ -362,7 +362,7 @@ class _Lesson:
     def _covers(self, answer: Answer, condition: str) -> str:
         """The condition on what covers a piece (`p`) of the answer's channels."""
         i = self.answers[answer]
-        return condition.format_map({name: f"p.{name}_{i}" for name, _, _ in answer.channels})
+        return condition.format_map({name: f"p.{name}_{i}" for name, _ in answer.channels})
 
     def _says(self, answer: Answer) -> str:
         """What an atom says on a piece (`p`): 2 it holds, 1 it cannot tell, 0 it fails."""

@@ -42,17 +42,20 @@ def answer(plan: Plan, atom: Count, among: str) -> Answer:
     rests = f"SELECT child, record, 0 AS recency, {certain(atom.within)} FROM {records} WHERE sure"
     if any(what is Distinct.DAYS for what, _ in atom.distinct):
         holds, doubts = _on_enough_days(plan, atom, records)
-        return told(holds, doubts, evidence=rests, children=records)
+        sure_days = Channel(holds, most=plan.rows(holds))
+        maybe_days = Channel(doubts, most=plan.rows(doubts)) if doubts else None
+        return told(sure_days, maybe_days, evidence=rests, children=records)
     counted = f"SELECT child, {certain(atom.within)}, count AS sure, CASE WHEN vague THEN 0 ELSE count END AS maybe FROM {records} WHERE sure"
     possibly = f"SELECT child, {possible(atom.within)}, 0 AS sure, count AS maybe FROM {records} WHERE vague OR NOT sure"
     counted = bracketed(f"{counted} UNION ALL {possibly}")
     sure = _different(plan, atom, f"SELECT *, {certain(atom.within)} FROM {records} WHERE sure")
     maybe = _different(plan, atom, f"SELECT *, {possible(atom.within)} FROM {records}")
+    most = plan.rows(records) * plan.source.largest
     return Answer(
         (
-            ("sure_records", counted, "sure"), ("maybe_records", counted, "maybe"),
-            *((f"sure_{name}", relation, "1") for name, relation in sure.items()),
-            *((f"maybe_{name}", relation, "1") for name, relation in maybe.items()),
+            ("sure_records", Channel(counted, "sure", most)), ("maybe_records", Channel(counted, "maybe", most)),
+            *((f"sure_{name}", Channel(relation, most=most)) for name, relation in sure.items()),
+            *((f"maybe_{name}", Channel(relation, most=most)) for name, relation in maybe.items()),
         ),
         holds=" AND ".join(_demands(atom, "{{sure_{}}}")),
         perhaps=" AND ".join(_demands(atom, "{{maybe_{}}}")),
@@ -132,9 +135,13 @@ def _on_enough_days(plan: Plan, atom: Count, records: str) -> tuple[str, str]:
 
 def _enough(plan: Plan, atom: Count, spans: str, *, sure: bool) -> str:
     """SELECT where the spans that cover an instant together reach the threshold and every distinct demand."""
-    channels: dict[str, Channel] = {"records": (spans, "count")}
-    channels |= _different(plan, atom, f"SELECT * FROM {spans}")
-    channels["vague_ones"] = (spans, "CASE WHEN vague THEN 1 ELSE 0 END")
+    channels = {
+        "records": Channel(spans, "count"),
+        "vague_ones": Channel(spans, "CASE WHEN vague THEN 1 ELSE 0 END"),
+    }
+    channels |= {
+        name: Channel(relation) for name, relation in _different(plan, atom, f"SELECT * FROM {spans}").items()
+    }
     swept = named(bracketed(sweep(channels)), "p")
     pieces = f"SELECT * FROM {swept} WHERE {' AND '.join(_demands(atom))}"
     for i, (what, least) in enumerate(atom.distinct):
@@ -192,13 +199,15 @@ def _doubts(plan: Plan, atom: Count, records: str, holds: str, doubtful: str) ->
     theirs = within(CHILD, doubtful)
     maybe = plan.view("maybe", f"SELECT *, {possible(atom.within)} FROM {records} WHERE {theirs}")
     enough = plan.keep("perhaps_enough", _enough(plan, atom, maybe, sure=False))
-    both = sweep({"possible": enough, "surely": bracketed(f"SELECT * FROM {holds} WHERE {theirs}")})
+    both = sweep(
+        {"possible": Channel(enough), "surely": Channel(bracketed(f"SELECT * FROM {holds} WHERE {theirs}"))}
+    )
     only = plan.keep(
         "only_possible",
         f"SELECT child, start, until FROM {named(bracketed(both), 'b')} WHERE possible > 0 AND surely = 0",
     )
     doubts = plan.keep("named", overlap(bracketed(_perhaps(records, atom.within)), only, "l.why, l.about"))
-    rest = sweep({"possible": only, "told": doubts})
+    rest = sweep({"possible": Channel(only), "told": Channel(doubts)})
     unnamed = bracketed(
         f"SELECT child, start, until FROM {named(bracketed(rest), 'b')} WHERE possible > 0 AND told = 0"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wholechild.patterns.engines.columnar.algebra import bracketed, islands, theirs
+from wholechild.patterns.engines.columnar.algebra import Channel, bracketed, islands, theirs
 from wholechild.patterns.engines.columnar.plan import Plan
 
 
@@ -27,11 +27,11 @@ def covered(plan: Plan, sector: str, among: str) -> str:
     )
 
 
-def reached(plan: Plan, sector: str, lookback: int | None, among: str) -> str:
-    """A relation: the instants whose whole trailing window lies inside coverage; `lookback` None: since birth."""
+def reached(plan: Plan, sector: str, lookback: int | None, among: str) -> Channel:
+    """The instants whose whole trailing window lies inside coverage; `lookback` None: since birth."""
     spans = covered(plan, sector, among)
-    if lookback is not None:
-        return bracketed(f"SELECT child, start + {lookback} AS start, until FROM {spans}")
-    return bracketed(f"""
+    looked_back = f"SELECT child, start + {lookback} AS start, until FROM {spans}"
+    since_birth = f"""
         SELECT s.child, c.born_from AS start, s.until
-        FROM {spans} AS s JOIN children AS c ON c.child = s.child WHERE s.start <= c.born_from""")
+        FROM {spans} AS s JOIN children AS c ON c.child = s.child WHERE s.start <= c.born_from"""
+    return Channel(bracketed(since_birth if lookback is None else looked_back), most=plan.rows(spans))

@@ -56,6 +56,10 @@ class _OnDuckDB(Plan):
         super().__init__(source)
         self.connection = connection
 
+    def _reads_cheaply(self) -> bool:
+        own = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'relevant'"
+        return bool(self.connection.execute(own).fetchall()[0][0])
+
     def deadlines(self, nation: str, days: int) -> str:
         name = f"deadlines_{nation}_{days}"
         if name not in self._rows:
@@ -86,12 +90,13 @@ def source_of(connection: duckdb.DuckDBPyConnection, words: Words) -> Source:
     codes = connection.execute('SELECT "of", code, text FROM codes').fetchall()
     columns = connection.execute("DESCRIBE relevant").fetchall()
     kinds = connection.execute("""
-        SELECT scope, kind, count(*), min(happened_from), max(happened_to) FROM relevant GROUP BY scope, kind""").fetchall()  # fmt: skip
+        SELECT scope, kind, count(*), min(happened_from), max(happened_to), max(count) FROM relevant GROUP BY scope, kind""").fetchall()  # fmt: skip
     return Source(
         {(of, text): code for of, code, text in codes},
         frozenset(column[0] for column in columns),
         words,
-        {(scope, kind): rows for scope, kind, rows, _, _ in kinds},
-        min((first for *_, first, _ in kinds), default=0),
-        max((last for *_, last in kinds), default=0),
+        {(scope, kind): rows for scope, kind, rows, *_ in kinds},
+        min((first for _, _, _, first, _, _ in kinds), default=0),
+        max((last for *_, last, _ in kinds), default=0),
+        max((largest for *_, largest in kinds), default=1),
     )

@@ -66,10 +66,11 @@ def _answer(plan: Plan, lasting: _Lasting | None, *records: str) -> Answer:
     """What is swept here is each item's own axis; of the pieces on which it holds, those of all items are then the atom's."""
     if lasting is None:
         return NEVER
-    channels: dict[str, Channel] = {
-        "begun": lasting.begun, "maybe": lasting.maybe, "ended": lasting.ended, "perhaps": lasting.perhaps,
+    channels = {
+        "begun": Channel(lasting.begun), "maybe": Channel(lasting.maybe),
+        "ended": Channel(lasting.ended), "perhaps": Channel(lasting.perhaps),
     }  # fmt: skip
-    channels |= {f"heard_{i}": relation for i, (_, relation) in enumerate(lasting.heard)}
+    channels |= {f"heard_{i}": Channel(relation) for i, (_, relation) in enumerate(lasting.heard)}
     swept = named(bracketed(sweep(channels, lasting.key)), "p")
     pieces = plan.keep("lasting", f"SELECT * FROM {swept} WHERE maybe > 0 AND ended = 0")
     if plan.is_empty(pieces):
@@ -79,7 +80,8 @@ def _answer(plan: Plan, lasting: _Lasting | None, *records: str) -> Answer:
     evidence = (f"SELECT child, {record} AS record, 0 AS recency, start, until {held}" for record in records)
     doubts = plan.keep("doubts", both(*map(bracketed, _doubts(plan, lasting, pieces))))
     return told(
-        bracketed(f"SELECT child, start, until {held}"), doubts,
+        Channel(bracketed(f"SELECT child, start, until {held}"), most=plan.rows(pieces)),
+        Channel(doubts, most=plan.rows(doubts)),
         evidence=both(*map(bracketed, evidence)), children=pieces,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wholechild.lib.civil import DAY, FOREVER
-from wholechild.patterns.engines.columnar.algebra import WHY, both, bracketed, theirs
+from wholechild.patterns.engines.columnar.algebra import WHY, Channel, bracketed, theirs
 from wholechild.patterns.engines.columnar.answers import NEVER, Answer
 from wholechild.patterns.engines.columnar.coverage import reached
 from wholechild.patterns.engines.columnar.plan import Plan
@@ -24,22 +24,21 @@ def answer(plan: Plan, atom: Absence, among: str) -> Answer:
     if starts and plan.is_empty(starts):
         return NEVER
     exposed, maybe = _exposure(atom, starts, among)
-    broken, perhaps = _seen(plan, atom, among)
+    looked_for = [selected(plan, atom.selection, atom.about, among), *([starts] if starts else [])]
+    broken, perhaps = _seen(atom, looked_for)
     over = f"SELECT child, died AS start, {FOREVER} AS until FROM children WHERE died IS NOT NULL AND {theirs(among)}"
+    begun, seen = plan.rows(starts) if starts else 2, plan.rows(*looked_for)
     channels = {
-        "exposed": exposed,
-        "maybe": maybe,
-        "broken": broken,
-        "perhaps": perhaps,
-        "over": bracketed(over),
-    }
+        "exposed": Channel(exposed, most=begun), "maybe": Channel(maybe, most=begun),
+        "broken": Channel(broken, most=seen), "perhaps": Channel(perhaps, most=seen), "over": Channel(bracketed(over), most=1),
+    }  # fmt: skip
     for i, sector in enumerate(atom.covered_by):
         channels[f"heard_{i}"] = reached(plan, sector, atom.lasting, among)
     silent = "{exposed} > 0 AND {perhaps} = 0"
     nothing = "{broken} = 0 AND {over} = 0"
     heard = "".join(f" AND {{heard_{i}}} > 0" for i in range(len(atom.covered_by)))
     return Answer(
-        tuple((name, relation, "1") for name, relation in channels.items()),
+        tuple(channels.items()),
         holds=f"{silent} AND {nothing}{heard}",
         perhaps=f"({{exposed}} > 0 OR {{maybe}} > 0) AND {nothing}",
         reasons=((maybe, "{exposed} = 0"), (perhaps, "1 = 1")),
@@ -67,13 +66,11 @@ def _exposure(atom: Absence, starts: str, among: str) -> tuple[str, str]:
     )  # fmt: skip
 
 
-def _seen(plan: Plan, atom: Absence, among: str) -> tuple[str, str]:
+def _seen(atom: Absence, looked_for: list[str]) -> tuple[str, str]:
     """Where a matching record, or one that starts the clock anew, happened within the time just past: for certain, and perhaps."""
-    looked_for = [atom.selection] if atom.since is None else [atom.selection, atom.since]
-    records = [selected(plan, selection, atom.about, among) for selection in looked_for]
-    sure = [bracketed(f"SELECT child, {certain(atom.lasting)} FROM {table} WHERE sure") for table in records]
-    maybe = [
-        bracketed(f"SELECT child, why, about, {possible(atom.lasting)} FROM {table} WHERE vague OR NOT sure")
-        for table in records
-    ]
-    return bracketed(both(*sure)), bracketed(both(*maybe))
+    sure = (f"SELECT child, {certain(atom.lasting)} FROM {table} WHERE sure" for table in looked_for)
+    maybe = (
+        f"SELECT child, why, about, {possible(atom.lasting)} FROM {table} WHERE vague OR NOT sure"
+        for table in looked_for
+    )
+    return bracketed(" UNION ALL ".join(sure)), bracketed(" UNION ALL ".join(maybe))

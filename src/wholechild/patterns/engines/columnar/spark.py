@@ -63,6 +63,9 @@ class _OnSpark(Plan):
         super().__init__(source)
         self.spark = spark
 
+    def _reads_cheaply(self) -> bool:
+        return False
+
     def deadlines(self, nation: str, days: int) -> str:
         name = f"deadlines_{nation}_{days}"
         if name not in self._rows:
@@ -93,14 +96,15 @@ class _OnSpark(Plan):
 def source_of(spark: Any, words: Words) -> Source:
     """What the compiler must know of the tables."""
     kinds = spark.sql("""
-        SELECT scope, kind, count(*), min(happened_from), max(happened_to) FROM relevant GROUP BY scope, kind""").collect()  # fmt: skip
+        SELECT scope, kind, count(*), min(happened_from), max(happened_to), max(count) FROM relevant GROUP BY scope, kind""").collect()  # fmt: skip
     return Source(
         {(of, said): code for of, code, said in spark.sql("SELECT `of`, code, text FROM codes").collect()},
         frozenset(spark.table("relevant").columns),
         words,
-        {(scope, kind): rows for scope, kind, rows, _, _ in kinds},
-        min((first for *_, first, _ in kinds), default=0),
-        max((last for *_, last in kinds), default=0),
+        {(scope, kind): rows for scope, kind, rows, *_ in kinds},
+        min((first for _, _, _, first, _, _ in kinds), default=0),
+        max((last for *_, last, _ in kinds), default=0),
+        max((largest for *_, largest in kinds), default=1),
     )
 
 

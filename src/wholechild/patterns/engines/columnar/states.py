@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wholechild.lib.civil import DAY, FOREVER
-from wholechild.patterns.engines.columnar.algebra import WHY, bracketed, theirs
+from wholechild.patterns.engines.columnar.algebra import WHY, Channel, bracketed, theirs
 from wholechild.patterns.engines.columnar.answers import NEVER, Answer, told
 from wholechild.patterns.engines.columnar.plan import Plan
 from wholechild.patterns.intervals import BEGINNING, Why
@@ -24,7 +24,7 @@ def age(plan: Plan, atom: AgeState, among: str) -> Answer:
         SELECT child, born_from + {start} AS start, {last_end} AS until, {_UNKNOWN}
         FROM children WHERE born_to - born_from > {DAY} AND {near}
         UNION ALL SELECT child, {BEGINNING} AS start, {FOREVER} AS until, {_UNKNOWN} FROM children WHERE born_from IS NULL AND {near}"""
-    return told(bracketed(certain), bracketed(perhaps))
+    return told(Channel(bracketed(certain), most=1), Channel(bracketed(perhaps), most=2))
 
 
 def adult(plan: Plan, atom: AdultState, among: str) -> Answer:
@@ -44,7 +44,7 @@ def lives_in(plan: Plan, atom: LivesInState, among: str) -> Answer:
 
 def _certainly(plan: Plan, spans: str) -> Answer:
     kept = plan.keep("lived", spans)
-    return NEVER if plan.is_empty(kept) else told(kept, children=kept)
+    return NEVER if plan.is_empty(kept) else told(Channel(kept, most=plan.rows(kept)), children=kept)
 
 
 def _one_of(plan: Plan, of: str, texts: frozenset[str]) -> str:
