@@ -10,7 +10,7 @@ import pyarrow as pa
 from wholechild.patterns.clocks import deadlines
 from wholechild.patterns.columns import TABLES
 from wholechild.patterns.engines.columnar.compiling import Asked, work_out
-from wholechild.patterns.engines.columnar.plan import Plan, Source
+from wholechild.patterns.engines.columnar.plan import COUNTED, SPANNED, Plan, Source
 from wholechild.patterns.engines.in_memory import Words
 
 
@@ -63,7 +63,8 @@ class _OnDuckDB(Plan):
     def deadlines(self, nation: str, days: int) -> str:
         name = f"deadlines_{nation}_{days}"
         if name not in self._rows:
-            found = deadlines(nation, days, self.source.first, self.source.last)
+            first, last = self.connection.execute(SPANNED).fetchall()[0]
+            found = deadlines(nation, days, first, last)
             self.connection.register("arrow_deadlines", found)
             with self.for_all():
                 self._made.append(name)
@@ -89,14 +90,11 @@ def source_of(connection: duckdb.DuckDBPyConnection, words: Words) -> Source:
     """What the compiler must know of the tables."""
     codes = connection.execute('SELECT "of", code, text FROM codes').fetchall()
     columns = connection.execute("DESCRIBE relevant").fetchall()
-    kinds = connection.execute("""
-        SELECT scope, kind, count(*), min(happened_from), max(happened_to), max(count) FROM relevant GROUP BY scope, kind""").fetchall()  # fmt: skip
+    counted = connection.execute(COUNTED).fetchall()
     return Source(
         {(of, text): code for of, code, text in codes},
         frozenset(column[0] for column in columns),
         words,
-        {(scope, kind): rows for scope, kind, rows, *_ in kinds},
-        min((first for _, _, _, first, _, _ in kinds), default=0),
-        max((last for *_, last, _ in kinds), default=0),
-        max((largest for *_, largest in kinds), default=1),
+        {(scope, kind): rows for scope, kind, rows, _ in counted},
+        max((largest for *_, largest in counted), default=1),
     )

@@ -22,6 +22,11 @@ from wholechild.patterns.language.nodes import Selection
 EVERYBODY: Final = ""
 
 
+#: SELECT how many rows there are of each scope and kind, and the most that any of them stands for.
+COUNTED: Final = "SELECT scope, kind, count(*), max(count) FROM relevant GROUP BY scope, kind"
+#: SELECT the first and the last instant at which any record happened.
+SPANNED: Final = "SELECT min(happened_from), max(happened_to) FROM relevant"
+
 #: The columns of `relevant` that a selection always reads.
 _READ: Final = frozenset(
     "child scope record kind sector agency area informant happened_from happened_to known_from known_to certain count person".split()
@@ -37,16 +42,13 @@ class Source:
     """What must be known of the tables before anything is asked of them.
 
     Shape    `codes` is the table of that name; `columns` are those of `relevant`; `rows` counts those of each (scope, kind);
-             `first` and `last` are the earliest and the latest instant at which any record happened, `largest` is the
-             most that any one stands for.
+             `largest` is the most that any one record stands for.
     """
 
     codes: Mapping[tuple[str, str], int]
     columns: frozenset[str]
     words: Words
     rows: Mapping[tuple[int, int], int]
-    first: int = 0
-    last: int = 0
     largest: int = 1
 
     def code(self, of: str, text: str) -> int | None:
