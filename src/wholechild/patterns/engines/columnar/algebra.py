@@ -76,7 +76,6 @@ def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone:
     by = ", ".join(key)
     order = f"PARTITION BY {by} ORDER BY instant"
     carriers = _carriers(channels)
-    # No ROWS here: every change of one instant has the sum after all of them, whichever of them the piece begins with.
     turned = "".join(f", side * {carrier} AS {carrier}" for carrier in carriers)
     events = [
         f"""SELECT {by}, CASE WHEN side > 0 THEN start ELSE until END AS instant{turned}
@@ -85,6 +84,7 @@ def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone:
     if everyone:
         nothing = "".join(f", 0 AS {carrier}" for carrier in carriers)
         events.append(f"SELECT DISTINCT {by}, {BEGINNING} AS instant{nothing} FROM {named(everyone, 'e')}")
+    # No ROWS here: every change of one instant has the sum after all of them, whichever of them the piece begins with.
     running = "".join(f", CAST(sum({carrier}) OVER ({order}) AS BIGINT) AS {carrier}" for carrier in carriers)
     counts = (
         f"{_unpacked(carrier, shift, channel)} AS {name}"

@@ -24,6 +24,7 @@ def age(plan: Plan, atom: AgeState, among: str) -> Answer:
         SELECT child, born_from + {start} AS start, {last_end} AS until, {_UNKNOWN}
         FROM children WHERE born_to - born_from > {DAY} AND {near}
         UNION ALL SELECT child, {BEGINNING} AS start, {FOREVER} AS until, {_UNKNOWN} FROM children WHERE born_from IS NULL AND {near}"""
+    # a child is one row of `children`: one span for certain, and at most two perhaps
     return told(Channel(bracketed(certain), most=1), Channel(bracketed(perhaps), most=2))
 
 
