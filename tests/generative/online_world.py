@@ -19,6 +19,7 @@ from tests.feeds import as_ndjson
 from tests.integration.worlds import lesson
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.language.lesson import Lesson
+from wholechild.patterns.memory import Memory
 
 START: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SENDERS: Final = (
@@ -177,6 +178,7 @@ class World:
     deliveries: list[str] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
     salts: Any = field(default_factory=lambda: Random(7).randbytes)
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def us(self) -> dict[str, Any]:
@@ -295,12 +297,12 @@ class World:
         from wholechild.trust.outbox import CHILDREN, NEWS
 
         act = {NEWS: take_in_news, CHILDREN: take_in_children}[task]
-        act(lessons=LESSONS, **arguments, **self.us)
+        act(lessons=LESSONS, memory=self.memory, **arguments, **self.us)
 
     def fire(self) -> None:
         from wholechild.patterns.actions import evaluate_due
 
-        evaluate_due(lessons=LESSONS, **self.us)
+        evaluate_due(lessons=LESSONS, memory=self.memory, **self.us)
 
     def settle(self, order: int = 0) -> None:
         """Do everything that waits, and fire what is due."""

@@ -83,8 +83,10 @@ class Work:
 
     def __init__(self, now: datetime | None) -> None:
         from wholechild.patterns.actions import Evaluated
+        from wholechild.patterns.memory import Memory
 
         self._now = now
+        self._memory = Memory()
         self.done = Evaluated()
         self.failed = 0
 
@@ -123,20 +125,25 @@ class Work:
     def _news(self, context: JobContext, *, first: int, last: int) -> None:
         from wholechild.patterns.actions import take_in_news
 
-        self._count(context, lambda us: take_in_news(first=first, last=last, **us))
+        self._count(context, lambda us: take_in_news(first=first, last=last, memory=self._memory, **us))
 
     def _children(self, context: JobContext, *, children: Sequence[str], first: int) -> None:
         from wholechild.patterns.actions import take_in_children, take_in_one_by_one
 
         apart = bool(context.job.attempts) and len(children) > 1
-        act = take_in_one_by_one if apart else take_in_children
-        self._count(context, lambda us: act(children=children, first=first, **us))
+        if apart:
+            self._count(context, lambda us: take_in_one_by_one(children=children, first=first, **us))
+        else:
+            self._count(
+                context,
+                lambda us: take_in_children(children=children, first=first, memory=self._memory, **us),
+            )
 
     def _due(self, context: JobContext | None, timestamp: int = 0) -> None:
         from wholechild.patterns.actions import evaluate_due, take_in_lessons
 
         self._count(context, lambda us: take_in_lessons(**us))
-        self._count(context, lambda us: evaluate_due(**us))
+        self._count(context, lambda us: evaluate_due(memory=self._memory, **us))
 
     def _due_by_itself(self) -> None:
         """Fire the timers outside any job, in a thread whose connection nobody uses after it."""

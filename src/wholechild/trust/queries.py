@@ -17,7 +17,7 @@ from psycopg import DataError
 from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
 from wholechild.trust import permissions
-from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Verdict, canonical, commit, link
+from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Leaf, Verdict, canonical, commit, link
 from wholechild.trust.models import Account, Fact, LedgerCheckpoint, LedgerLeaf, Relation
 from wholechild.trust.outbox import CHANGES
 from wholechild.trust.permissions import EVERYBODY, Decision
@@ -131,6 +131,16 @@ def news(first: int, last: int) -> dict[str, list[str]]:
     for kind, fact in leaves.order_by("seq").values_list("fact_kind", "fact_id"):
         found.setdefault(kind, []).append(fact)
     return found
+
+
+def leaves_from(seq: int, most: int) -> list[Leaf]:
+    """The leaf at a place, and all after it in their order, at most so many."""
+    return [Leaf(*row[:4], bytes(row[4])) for row in _rows(_LEAVES_FROM, [seq, most])]
+
+
+_LEAVES_FROM: Final = (
+    "SELECT seq, at, fact_kind, fact_id, chain FROM trust_ledgerleaf WHERE seq >= %s ORDER BY seq LIMIT %s"
+)
 
 
 def waiting() -> int:
