@@ -22,7 +22,7 @@ from wholechild.patterns.engines.in_memory import (
     total_order,
 )
 from wholechild.patterns.history import ChildHistory, Observation, Relevance, Scope
-from wholechild.patterns.intervals import Truth
+from wholechild.patterns.intervals import Truth, difference, union
 from wholechild.patterns.language.nodes import (
     Absence,
     AdultState,
@@ -83,6 +83,8 @@ class GrowingEngine(InMemoryEngine):
     def __init__(self, history: ChildHistory, words: Words, deadline: Deadline = calendar_days) -> None:
         super().__init__(history, words, deadline)
         self._truths: dict[int, tuple[Condition, Truth, frozenset[Reading]]] = {}
+        #: counts that records have come to since they were answered: the answer, and those records.
+        self._overtaken: dict[int, tuple[Count, Truth, list[Selected]]] = {}
 
     def evaluate(self, condition: Condition) -> Truth:
         """Where the condition holds and where it cannot tell, as it was answered or worked out now."""
@@ -105,30 +107,49 @@ class GrowingEngine(InMemoryEngine):
             by_kind.setdefault((scope, observation.kind), []).extend((at, r) for r in relevances)
             kinds_in[scope] |= {observation.kind}
         for (selection, scope), selected in self._selections.items():
-            for one in self._selected_of(selection, at, added.get(scope, ())):
+            for one in self._selected_last(selection, added.get(scope, ())):
                 insort(selected, one, key=total_order)
-        self._truths = {
-            key: known
-            for key, known in self._truths.items()
-            if not any(self._takes(reading, at, added.get(reading.scope, ())) for reading in known[2])
-        }
+        for counted, _, came in self._overtaken.values():
+            came += self._come_to(Reading(counted.about, counted.selection), added)
+        for key, (condition, truth, read) in list(self._truths.items()):
+            if came := [s for reading in read for s in self._come_to(reading, added)]:
+                del self._truths[key]
+                if isinstance(condition, Count):
+                    self._overtaken[key] = (condition, truth, came)
 
-    def _takes(self, reading: Reading, at: int, relevances: Sequence[Relevance]) -> bool:
-        """Whether what is read has become more by this observation."""
-        observation = self.history.observations[at]
+    def _come_to(self, reading: Reading, added: Mapping[Scope, Sequence[Relevance]]) -> list[Selected]:
+        """What the last observation adds to what is read."""
+        observation = self.history.observations[-1]
         if reading.measure and reading.measure not in observation.measures:
-            return False
+            return []
         if reading.fact and not self._value(observation, reading.fact):
-            return False
-        return bool(self._selected_of(reading.selection, at, relevances))
+            return []
+        return self._selected_last(reading.selection, added.get(reading.scope, ()))
 
-    def _selected_of(
-        self, selection: Selection, at: int, relevances: Sequence[Relevance]
-    ) -> Sequence[Selected]:
+    def _selected_last(self, selection: Selection, relevances: Sequence[Relevance]) -> list[Selected]:
+        at = len(self.history.observations) - 1
         if not relevances or self.history.observations[at].kind not in selection.kinds:
-            return ()
+            return []
         found = (self._as_selected(at, relevance, selection) for relevance in relevances)
         return [one for one in found if one is not None]
+
+    def _count(self, atom: Count) -> Truth:
+        """A count can change only while a record that has come counts; elsewhere it is as it was.
+
+        Where a record counts only perhaps, all of it is worked out again: what cannot be told has to be told with its reasons.
+        """
+        overtaken = self._overtaken.pop(id(atom), None)
+        selected = self._select(atom.selection, atom.about)
+        if overtaken is None or any(s.vague or s.unsure for s in selected):
+            return super()._count(atom)
+        _, before, came = overtaken
+        holds = before.holds
+        contributions = [(s, *s.certain(atom.within)) for s in selected]
+        for first, after in union(s.certain(atom.within) for s in came):
+            within = [(s, max(start, first), min(end, after)) for s, start, end in contributions]
+            here = self._enough(atom, within, sure=True)
+            holds = union([*difference(holds, ((first, after),)), *here])
+        return Truth(holds)
 
 
 @lru_cache(maxsize=4096)

@@ -95,14 +95,8 @@ class Selected:
     known_from: int
     known_to: int
     unsure: Reason | None
-
-    @property
-    def earliest(self) -> int:
-        return self.observation.happened_from
-
-    @property
-    def latest(self) -> int:
-        return self.observation.happened_to - DAY
+    earliest: int
+    latest: int
 
     @property
     def vague(self) -> bool:
@@ -326,7 +320,8 @@ class InMemoryEngine:
         known_from = max(observation.learnt, relevance.known_from)
         known_to = min(observation.forgotten, relevance.known_to)
         if known_from < known_to:
-            return Selected(at, observation, known_from, known_to, unsure)
+            days = (observation.happened_from, observation.happened_to - DAY)
+            return Selected(at, observation, known_from, known_to, unsure, *days)
         return None
 
     def _passes(self, observation: Observation, selection: Selection) -> bool:
@@ -389,14 +384,14 @@ class InMemoryEngine:
             return NEVER
         return union(
             (start, end)
-            for start, end, together in _together(live)
+            for start, end, together in _together(live, atom.at_least)
             if self._reaches(atom, together, sure=sure)
         )
 
     def _reaches(self, atom: Count, together: list[Selected], *, sure: bool) -> bool:
         """One record is one record, however many spells of relevance it has."""
         distinct_records = {s.index: s for s in together}
-        if sum(s.observation.count for s in distinct_records.values()) < atom.at_least:
+        if sum([s.observation.count for s in distinct_records.values()]) < atom.at_least:
             return False
         return all(
             self._different(distinct_records.values(), what, sure=sure) >= least
@@ -718,20 +713,25 @@ class InMemoryEngine:
                 return
 
 
-def _together(live: list[tuple[Selected, int, int]]) -> Iterator[tuple[int, int, list[Selected]]]:
-    """The axis cut where any contribution begins or ends, and which are live on each piece."""
-    begin: defaultdict[int, list[int]] = defaultdict(list)
-    end: defaultdict[int, list[int]] = defaultdict(list)
-    for n, (_, first, after) in enumerate(live):
-        begin[first].append(n)
-        end[after].append(n)
-    edges = sorted({*begin, *end})
-    now: set[int] = set()
-    for first, after in pairwise(edges):
-        now.difference_update(end[first])
-        now.update(begin[first])
-        if now:
-            yield first, after, [live[n][0] for n in sorted(now)]
+def _together(
+    live: list[tuple[Selected, int, int]], at_least: int
+) -> Iterator[tuple[int, int, list[Selected]]]:
+    """The axis cut where any contribution begins or ends, and which are live on each piece where they may be enough."""
+    edges: defaultdict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for n, (_, start, end) in enumerate(live):
+        edges[start][0].append(n)
+        edges[end][1].append(n)
+    now: dict[int, Selected] = {}
+    incidents = 0
+    for start, end in pairwise(sorted(edges)):
+        begun, ended = edges[start]
+        for n in ended:
+            incidents -= now.pop(n).observation.count
+        for n in begun:
+            now[n] = live[n][0]
+            incidents += now[n].observation.count
+        if incidents >= at_least:
+            yield start, end, list(now.values())
 
 
 #: `_at_age` found the record's age outside the range for certain.
@@ -805,9 +805,11 @@ class _NearInTime:
 
 def _chain_span(chain: tuple[Selected, ...], remembered: int, *, sure: bool) -> Span:
     """Where every step is known and has happened, and the last one is still in view."""
-    last = chain[-1].certain(remembered) if sure else chain[-1].possible(remembered)
-    each = [s.certain(None) if sure else s.possible(None) for s in chain]
-    return (max(last[0], *(start for start, _ in each)), min(last[1], *(end for _, end in each)))
+    start, end = chain[-1].certain(remembered) if sure else chain[-1].possible(remembered)
+    for s in chain[:-1]:
+        known, forgotten = s.certain(None) if sure else s.possible(None)
+        start, end = max(start, known), min(end, forgotten)
+    return (start, end)
 
 
 def _same_person(about: Scope, one: Selected, other: Selected) -> bool:
