@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from django.db import connection
+
 from wholechild.lib.civil import DAY, FOREVER, civil, day_of, day_start, say_day
 from wholechild.patterns.assembling import Contact, Feed, Names, Sight, assemble
 from wholechild.patterns.explain import say_agency
@@ -270,7 +272,12 @@ _OPEN: Final = (
     "WHERE is_open AND (holds_until IS NULL OR holds_until > %(now)s) ORDER BY held_from DESC, id"
 )
 #: What was noted of some children, to be compared with what holds: all of it, whenever it was noted.
-_NOTED: Final = _as_noted("m.person = ANY(%(persons)s)").replace(" AND c.noted_at <= %(at)s", "")
+_WATCHED: Final = (
+    "SELECT p.person, w.due, n.id, n.lesson, n.version, n.number, n.is_open, n.holds_until, n.sentence, n.evidence, n.agencies "
+    "FROM unnest(%(persons)s::text[]) AS p(person) LEFT JOIN patterns_watch w ON w.person = p.person LEFT JOIN LATERAL ("
+    + _as_noted("m.person = p.person").replace(" AND c.noted_at <= %(at)s", "")
+    + ") n ON true"
+)
 
 
 def _item(row: Match, names: Mapping[str, Named], lesson: Lesson) -> WorklistItem:
@@ -449,15 +456,17 @@ class Watched:
 def watched(persons: Sequence[str]) -> Watched:
     """What is noted of these children now, as the last who evaluated them left it."""
     matches: dict[str, dict[str, Noted]] = {}
-    for row in Match.objects.raw(_NOTED, {"persons": list(persons)}):
-        matches.setdefault(row.person, {})[row.pk] = _noted(row)
-    due = Watch.objects.filter(person__in=list(persons)).values_list("person", "due")
-    return Watched(matches, dict(due))
-
-
-def _noted(row: Match) -> Noted:
-    said = Said(row.holds_until, row.sentence, tuple(row.evidence), tuple(row.agencies))
-    return Noted(row.pk, row.lesson, row.version, row.number, row.is_open, said)  # type: ignore[attr-defined]
+    due: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_WATCHED, {"persons": list(persons)})
+        for person, edge, match, lesson, version, number, is_open, *said in cursor.fetchall():
+            if edge is not None:
+                due[person] = edge
+            if match is not None:
+                until, sentence, evidence, agencies = said
+                noted = Said(until, sentence, tuple(evidence), tuple(agencies))
+                matches.setdefault(person, {})[match] = Noted(match, lesson, version, number, is_open, noted)
+    return Watched(matches, due)
 
 
 @dataclass(frozen=True, slots=True)

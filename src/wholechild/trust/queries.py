@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Q
 from procrastinate.contrib.django.models import ProcrastinateJob
-from psycopg import DataError
+from psycopg import DataError, IsolationLevel
 from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
 from wholechild.trust import permissions
@@ -156,12 +156,19 @@ def moment_of(leaf: int) -> datetime:
 @contextmanager
 def one_snapshot() -> Iterator[None]:
     """One unchanging picture for all that is read inside, while others go on writing; nothing can be written in it."""
-    nested = connection.in_atomic_block
-    with transaction.atomic():
-        if not nested:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    connection.ensure_connection()
+    begins = connection.connection  # says how its transactions begin, which costs no statement of its own
+    begins.isolation_level, begins.read_only = IsolationLevel.REPEATABLE_READ, True
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not begins.closed:
+            begins.isolation_level = begins.read_only = None
 
 
 @contextmanager
