@@ -166,6 +166,21 @@ FAMILY: Final = Deliver(
 )
 
 
+#: Every sender has heard of everybody, so that what it sends later may be nothing but records.
+EVERYBODY_KNOWN: Final = tuple(
+    Deliver(sender, tuple(("record", 90 + n, "health.seen", 25, (who,), False) for n, who in enumerate(sorted(PEOPLE))))
+    for sender in range(len(SENDERS))
+)  # fmt: skip
+#: Records that were not there before, and nothing else.
+more_records = st.builds(
+    Deliver, st.integers(0, len(SENDERS) - 1),
+    st.lists(st.tuples(st.just("record"), st.integers(10, 80), st.sampled_from(KINDS), days_ago,
+                       st.lists(people, min_size=1, max_size=2, unique=True).map(tuple), st.sampled_from([False, False, True])),
+             min_size=1, max_size=3, unique_by=lambda row: row[1]).map(tuple),
+    st.booleans(), st.sampled_from([False, False, True]),
+)  # fmt: skip
+
+
 # -- the world ---------------------------------------------------------------------------------------------------------
 
 

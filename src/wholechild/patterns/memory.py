@@ -207,6 +207,16 @@ class Memory:
         if len(self._news) > _MOST_NEWS:
             self._news.popitem(last=False)
 
+    @property
+    def children(self) -> tuple[str, ...]:
+        """Who is remembered, the longest unasked first."""
+        return tuple(self._children)
+
+    @property
+    def circles(self) -> Mapping[str, Circle]:
+        """Whom news concerns, by identity, as far as that is remembered."""
+        return dict(self._circles)
+
     # -- what is asked -------------------------------------------------------------------------------------------------
 
     def news(self, first: int, last: int) -> News | None:

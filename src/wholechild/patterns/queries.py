@@ -408,11 +408,16 @@ def whom_it_concerns(viewer: Viewer, memory: Memory, first: int, last: int) -> C
     for identity in news_of.identities:
         circle = memory.circle(identity)
         if circle is None:
-            around = people_around(people_ever([identity]))
-            circle = Circle(frozenset(around), frozenset(_children_in(around)))
+            circle = circle_of(identity)
             memory.keep_circle(identity, circle)
         children |= circle.children
     return Concern(tuple(sorted(children)), news_of.at)
+
+
+def circle_of(identity: str) -> Circle:
+    """Whom news of an identity concerns now."""
+    around = people_around(people_ever([identity]))
+    return Circle(frozenset(around), frozenset(_children_in(around)) if around else frozenset())
 
 
 def recall(viewer: Viewer, memory: Memory, persons: Sequence[str], at: datetime) -> dict[str, Asked]:
