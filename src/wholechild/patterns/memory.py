@@ -128,6 +128,17 @@ class Remembered:
     belongs: Belonging
     links: Mapping[str, Sequence[Linked]]
     read_at: datetime
+    _around: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._around = self.belongs.family.everyone_around(self.belongs.child)
+
+    def concerned_by(self, arrival: Arrival) -> bool:
+        """Whether any version of the record names somebody whose records the child's history is made of."""
+        if arrival.everyone.isdisjoint(self.links):  # nearly always
+            return False
+        named = (link.person for identity in arrival.everyone for link in self.links.get(identity, ()))
+        return any(person in self._around for person in named)
 
     def take_in(self, arrival: Arrival) -> bool:
         """Add a record, if that is all there is to do; whether it was."""
@@ -194,7 +205,7 @@ class Memory:
     def take_in(self, arrival: Arrival) -> None:
         """Add a record to the histories in which it stands; where more is to be done than that, forget them."""
         for child, remembered in list(self._children.items()):
-            if not arrival.everyone.isdisjoint(remembered.links):
+            if remembered.concerned_by(arrival):
                 before = len(remembered.asked.history.observations)
                 if remembered.take_in(arrival):
                     self._observations += len(remembered.asked.history.observations) - before
