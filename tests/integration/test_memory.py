@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -19,6 +20,7 @@ from tests.integration.worlds import (
     MOTHER,
     VISITOR,
     amy,
+    lesson,
     moment,
     sent,
 )
@@ -231,6 +233,23 @@ def test_a_kind_of_fact_that_is_not_known_has_everything_forgotten(memory: Memor
     assert memory.children == ()
 
 
+def test_whoever_evaluates_for_another_reason_sees_what_came_meanwhile(
+    memory: Memory, family: dict[str, str], deliver: Any
+) -> None:
+    """A timer fires: nobody has told this memory anything."""
+    from wholechild.patterns.actions import evaluate_children
+    from wholechild.patterns.models import Match
+
+    lessons = (
+        at_least_two := lesson(
+            "two", {"count": {"of": ["injury.*"], "about": "child", "at_least": 2, "within": "12 months"}}
+        ),
+    )
+    deliver("2.ndjson", as_ndjson([record("Y-1")]), at=NEXT)
+    evaluate_children(at=NEXT, children=[family["Amy"]], lessons=lessons, memory=memory, **EVERYONE)
+    assert Match.objects.get().lesson == at_least_two.id
+
+
 # -- the proof ---------------------------------------------------------------------------------------------------------
 
 
@@ -317,10 +336,8 @@ def test_a_link_that_ends_later_is_not_remembered_as_ended(
 
 def test_a_published_chronology_is_read_anew_each_time(rolled_back: None, deliver: Any) -> None:
     """Its ties follow from its records, so that one more may make a family."""
-    from wholechild.config.paths import LESSONS
-
-    text = (LESSONS.parent / "cases" / "khan.yaml").read_text()
-    deliver("khan.yaml", text, at=NOW, link=True)
+    text = (Path(__file__).parents[2] / "cases" / "khan.yaml").read_text()
+    assert deliver("khan.yaml", text, at=NOW, link=True).loaded
     memory = Memory()
     warm(memory, NOW)
     assert memory.children == ()

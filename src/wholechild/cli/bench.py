@@ -278,10 +278,10 @@ def _by_record(joined: Sequence[ChildHistory], taken: Sequence[float]) -> list[f
 )
 @click.option(
     "--times",
-    type=click.IntRange(100, 10_000),
-    default=300,
+    type=click.IntRange(50, 10_000),
+    default=100,
     show_default=True,
-    help="Records that arrive in a run.",
+    help="Records that arrive in a run, each way.",
 )
 @click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
@@ -290,60 +290,61 @@ def online(records: int, children: int, times: int, runs: int, as_json: bool) ->
     with _own_home() as folder:
         from wholechild.cli import bench_online as bench
         from wholechild.cli.ordinary_area import load_area
+        from wholechild.patterns.memory import NOTHING_REMEMBERED, Memory
 
         now = datetime.now(UTC)
-        load_area(
-            children,
-            1,
-            until=now.date() - timedelta(days=1),
-            area="Elsewhere",
-            folder=folder / "world",
-            at=now,
-        )
-        household = bench.Household(folder, records, now)
-        household.load()
-        bench.settle()
-        bare, alone, worked, queued = [], [], [], []
-        for _ in range(runs):
-            bare.append(bench.bare_commits(times))
-            taken, busy = bench.in_one_process(household, times)
-            alone.append(taken)
-            worked.append(busy)
-            queued.append(bench.through_the_queue(household, times))
-        figures = _online_figures(bare, alone, queued, records)
-        processor = tuple(statistics.median(busy) * 1e3 for busy in worked)
+        yesterday = now.date() - timedelta(days=1)
+        load_area(children, 1, until=yesterday, area="Elsewhere", folder=folder / "world", at=now)
+        figures: dict[str, tuple[str, list[float], float | None]] = {}
+
+        def tell(name: str, value: float, unit: str = "ms", aim: float | None = None) -> None:
+            figures.setdefault(name, (unit, [], aim))[1].append(value)
+
+        for run in range(runs):
+            households = [bench.Household(folder, records, now, f"{run}{way}") for way in "abc"]
+            for household in households:
+                household.load()
+            bench.settle()
+            plain = statistics.median(bench.bare_commits(times))
+            tell("one row inserted and committed", plain * 1e3)
+            memory = Memory()
+            bench.in_one_process(households[0], 10, memory)
+            for way, household, remembered, often in (
+                ("evaluation alone, family remembered", households[0], memory, times),
+                (
+                    "evaluation alone, nothing remembered",
+                    households[1],
+                    NOTHING_REMEMBERED,
+                    max(20, times // 5),
+                ),
+            ):
+                taken, worked = bench.in_one_process(household, often, remembered)
+                for percent in (50, 99):
+                    tell(f"{way}: {percent}th percentile", bench.percentile(taken, percent) * 1e3)
+                    tell(
+                        f"{way}: processor time, {percent}th percentile",
+                        bench.percentile(worked, percent) * 1e3,
+                    )
+            queued = bench.through_the_queue(households[2], times)
+            for percent, aim in ((50, None), (99, 10.0)):
+                taken = bench.percentile(queued.records, percent)
+                tell(
+                    f"through the queue, by a worker of its own: {percent}th percentile", taken * 1e3, aim=aim
+                )
+                tell(f"the same / one row inserted and committed: {percent}th percentile", taken / plain, "×")
+                tell(
+                    f"a job about nobody, through the queue: {percent}th percentile",
+                    bench.percentile(queued.nobody, percent) * 1e3,
+                )
+            if queued.worked is not None:
+                tell("processor time of the worker for each record, on average", queued.worked * 1e3)
+            for step, share in bench.shares(households[0], 40, memory).items():
+                tell(f"share of an evaluation, family remembered: {step}", share * 100, "%")
         _tell(
             "online",
-            [*figures, Figure("evaluation alone: processor time of the process, median", "ms", processor)],
+            [Figure(name, unit, tuple(values), aim) for name, (unit, values, aim) in figures.items()],
             as_json,
         )
-
-
-def _online_figures(
-    bare: Sequence[Sequence[float]],
-    alone: Sequence[Sequence[float]],
-    queued: Sequence[Sequence[float]],
-    records: int,
-) -> list[Figure]:
-    from wholechild.cli.bench_online import percentile
-
-    figures = []
-    for name, runs, aim in (
-        (f"evaluation alone, {records} records, household of 6", alone, None),
-        ("through the queue, by a worker of its own", queued, 10.0),
-    ):
-        for percent in (50, 99):
-            taken = [percentile(run, percent) * 1e3 for run in runs]
-            ratios = [
-                percentile(run, percent) / statistics.median(plain)
-                for run, plain in zip(runs, bare, strict=True)
-            ]
-            figures += [
-                Figure(f"{name}: {percent}th percentile", "ms", tuple(taken), aim if percent == 99 else None),
-                Figure(f"{name}: {percent}th percentile / bare INSERT and COMMIT", "×", tuple(ratios)),
-            ]
-    plain = tuple(statistics.median(run) * 1e3 for run in bare)
-    return [*figures, Figure("one row inserted and committed", "ms", plain)]
 
 
 # -- patterns ------------------------------------------------------------------------------------------------------------
