@@ -81,10 +81,10 @@ def memory(family: dict[str, str]) -> Memory:
     return memory
 
 
-def records_of(memory: Memory, child: str) -> int:
+def weight_of(memory: Memory, child: str) -> int:
     found = memory.recall(child, LATER)
     assert found is not None
-    return len(found.asked.history.observations)
+    return found.weight
 
 
 # -- what may come in between ------------------------------------------------------------------------------------------
@@ -95,6 +95,16 @@ def _unlink(deliver: Any) -> None:
     from wholechild.people.models import Link
 
     take_back_link(at=NEXT, link=Link.objects.get(person=amy("C-4", VISITOR)), why="a test", **EVERYONE)
+
+
+def _only_unlink(deliver: Any) -> None:
+    """Somebody says who it is not, and nobody yet who it is."""
+    from wholechild.people.models import Link, Unlink
+    from wholechild.trust.actions import add_facts
+
+    link = Link.objects.get(person=amy("C-4", VISITOR))
+    fact = Unlink(id="unlink-1", link=link.pk, why="a test", unlinked_at=NEXT, by="tester")
+    add_facts(act="people.unlink", at=NEXT, facts=[fact], **EVERYONE)
 
 
 def _withdraw(deliver: Any) -> None:
@@ -133,6 +143,7 @@ BETWEEN: Final[dict[str, tuple[Callable[[Any], None], set[str]]]] = {
     "a feed": (_delivered(visited("coverage", "", **{"from": "2020-01-01"})), {"Amy", "Ben", "Ida"}),
     "a link": (_link, {"Amy", "Ben"}),
     "a link taken back": (_unlink, {"Amy"}),
+    "a link taken back, and none made": (_only_unlink, {"Amy"}),
     "a delivery withdrawn": (_withdraw, {"Amy", "Ben", "Ida"}),
     "a record that names somebody unknown": (_beside, {"Amy", "Ben"}),
 }  # fmt: skip
@@ -347,7 +358,7 @@ def test_a_published_chronology_is_read_anew_each_time(rolled_back: None, delive
 
 
 def test_the_longest_unasked_is_forgotten_first(memory: Memory, family: dict[str, str]) -> None:
-    small = Memory(most=records_of(memory, family["Amy"]) + records_of(memory, family["Ida"]))
+    small = Memory(most=weight_of(memory, family["Amy"]) + weight_of(memory, family["Ida"]))
     for name in ("Amy", "Ida"):
         warm(small, NOW, [family[name]])
     warm(small, NOW, [family["Amy"]])
