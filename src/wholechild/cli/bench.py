@@ -290,61 +290,19 @@ def online(records: int, children: int, times: int, runs: int, as_json: bool) ->
     with _own_home() as folder:
         from wholechild.cli import bench_online as bench
         from wholechild.cli.ordinary_area import load_area
-        from wholechild.patterns.memory import NOTHING_REMEMBERED, Memory
 
         now = datetime.now(UTC)
         yesterday = now.date() - timedelta(days=1)
         load_area(children, 1, until=yesterday, area="Elsewhere", folder=folder / "world", at=now)
-        figures: dict[str, tuple[str, list[float], float | None]] = {}
-
-        def tell(name: str, value: float, unit: str = "ms", aim: float | None = None) -> None:
-            figures.setdefault(name, (unit, [], aim))[1].append(value)
-
+        found: dict[str, list[bench.Measured]] = {}
         for run in range(runs):
-            households = [bench.Household(folder, records, now, f"{run}{way}") for way in "abc"]
-            for household in households:
-                household.load()
-            bench.settle()
-            plain = statistics.median(bench.bare_commits(times))
-            tell("one row inserted and committed", plain * 1e3)
-            memory = Memory()
-            bench.in_one_process(households[0], 10, memory)
-            for way, household, remembered, often in (
-                ("evaluation alone, family remembered", households[0], memory, times),
-                (
-                    "evaluation alone, nothing remembered",
-                    households[1],
-                    NOTHING_REMEMBERED,
-                    max(20, times // 5),
-                ),
-            ):
-                taken, worked = bench.in_one_process(household, often, remembered)
-                for percent in (50, 99):
-                    tell(f"{way}: {percent}th percentile", bench.percentile(taken, percent) * 1e3)
-                    tell(
-                        f"{way}: processor time, {percent}th percentile",
-                        bench.percentile(worked, percent) * 1e3,
-                    )
-            queued = bench.through_the_queue(households[2], times)
-            for percent, aim in ((50, None), (99, 10.0)):
-                taken = bench.percentile(queued.records, percent)
-                tell(
-                    f"through the queue, by a worker of its own: {percent}th percentile", taken * 1e3, aim=aim
-                )
-                tell(f"the same / one row inserted and committed: {percent}th percentile", taken / plain, "×")
-                tell(
-                    f"a job about nobody, through the queue: {percent}th percentile",
-                    bench.percentile(queued.nobody, percent) * 1e3,
-                )
-            if queued.worked is not None:
-                tell("processor time of the worker for each record, on average", queued.worked * 1e3)
-            for step, share in bench.shares(households[0], 40, memory).items():
-                tell(f"share of an evaluation, family remembered: {step}", share * 100, "%")
-        _tell(
-            "online",
-            [Figure(name, unit, tuple(values), aim) for name, (unit, values, aim) in figures.items()],
-            as_json,
-        )
+            for one in bench.one_run(folder, str(run), records, times, now):
+                found.setdefault(one.name, []).append(one)
+        figures = [
+            Figure(name, several[0].unit, tuple(one.value for one in several), several[0].aim)
+            for name, several in found.items()
+        ]
+        _tell("online", figures, as_json)
 
 
 # -- patterns ------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wholechild.cli.output import progressing
 from wholechild.cli.system import salts
@@ -128,6 +128,54 @@ def _from(agency: str) -> dict[str, str]:
         "area": _AREA,
         "unit": "Bench" if agency in ("school", "gp", "hospital_ed") else "",
     }
+
+
+class Measured(NamedTuple):
+    """One figure of one run. Missing: `aim` None, there is nothing to reach."""
+
+    name: str
+    unit: str
+    value: float
+    aim: float | None = None
+
+
+def one_run(folder: Path, name: str, records: int, times: int, now: datetime) -> Iterator[Measured]:
+    """Every figure once, each way with a household of its own, so that each has as many records."""
+    from wholechild.patterns.memory import NOTHING_REMEMBERED, Memory
+
+    households = [Household(folder, records, now, f"{name}{way}") for way in "abc"]
+    for household in households:
+        household.load()
+    settle()
+    plain = statistics.median(bare_commits(times))
+    yield Measured("one row inserted and committed", "ms", plain * 1e3)
+    memory = Memory()
+    in_one_process(households[0], 10, memory)
+    yield from _alone("family remembered", in_one_process(households[0], times, memory))
+    cold = in_one_process(households[1], max(20, times // 5), NOTHING_REMEMBERED)
+    yield from _alone("nothing remembered", cold)
+    yield from _queued(through_the_queue(households[2], times), plain)
+    for step, share in shares(households[0], 40, memory).items():
+        yield Measured(f"share of an evaluation, family remembered: {step}", "%", share * 100)
+
+
+def _alone(way: str, run: tuple[list[float], list[float]]) -> Iterator[Measured]:
+    for what, seconds in zip(("", ", processor time"), run, strict=True):
+        for percent in (50, 99):
+            name = f"evaluation alone, {way}{what}: {percent}th percentile"
+            yield Measured(name, "ms", percentile(seconds, percent) * 1e3)
+
+
+def _queued(run: ThroughTheQueue, plain: float) -> Iterator[Measured]:
+    for percent, aim in ((50, None), (99, 10.0)):
+        whole, nobody = percentile(run.records, percent), percentile(run.nobody, percent)
+        name = f"through the queue, by a worker of its own: {percent}th percentile"
+        yield Measured(name, "ms", whole * 1e3, aim)
+        yield Measured(f"{name} / one row inserted and committed", "×", whole / plain)
+        yield Measured(f"a job about nobody, through the queue: {percent}th percentile", "ms", nobody * 1e3)
+    if run.worked is not None:
+        name = "processor time of the worker's process for each record, on average"
+        yield Measured(name, "ms", run.worked * 1e3)
 
 
 def in_one_process(household: Household, times: int, memory: Memory) -> tuple[list[float], list[float]]:
