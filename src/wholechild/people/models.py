@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from wholechild.trust.fields import Word
@@ -59,14 +60,55 @@ class Unlink(Fact):
     by = Word()
 
 
-class NotTheSame(Fact):
-    """That a person decided that two identities are different people: no machine links them again."""
+class PairDecision(Fact):
+    """What a person decided about two identities: `same`, `different` or `cannot_tell`.
 
-    ledger_kind = "not_the_same"
-    said = ("id", "identities", "why")
+    `same` and `different` bind every machine until they are undone. A decision that `needs_second` (a split, or a link that
+    touches a sealed person) binds once another person has seconded it. `shown` is what the reviewer saw: the artefact's id,
+    the weight and the contributions, never values.
+    """
+
+    ledger_kind = "pair_decision"
+    is_news = True
+    said = ("id", "identities", "decision", "why", "needs_second", "shown")
     added = ("decided_at", "by")
 
+    #: sorted
     identities = ArrayField(Word(), size=2)
+    decision = Word()
     why = models.TextField()
+    needs_second = models.BooleanField(default=False)
+    shown = models.JSONField(default=dict)
     decided_at = models.DateTimeField()
+    by = Word()
+
+    class Meta:
+        indexes = [GinIndex(fields=["identities"], name="people_decision_identities")]
+
+
+class PairDecisionSeconded(Fact):
+    """That somebody else than its author agrees with a decision that needs two."""
+
+    ledger_kind = "pair_decision_seconded"
+    is_news = True
+    said = ("id", "decision", "why")
+    added = ("seconded_at", "by")
+
+    decision = Word(unique=True)
+    why = models.TextField(blank=True, default="")
+    seconded_at = models.DateTimeField()
+    by = Word()
+
+
+class PairDecisionUndone(Fact):
+    """That a decision is taken back from `undone_at` on: machines may weigh the two again."""
+
+    ledger_kind = "pair_decision_undone"
+    is_news = True
+    said = ("id", "decision", "why")
+    added = ("undone_at", "by")
+
+    decision = Word(unique=True)
+    why = models.TextField()
+    undone_at = models.DateTimeField()
     by = Word()
