@@ -207,7 +207,12 @@ def test_no_column_of_any_fact_can_be_changed_unseen(ledger: Any) -> None:
                 misnamed.append(f"{table}.{column}: {bad}")
     assert unseen == []
     assert misnamed == []
-    assert set(empty) <= {"match_change", "pair_decision", "pair_decision_seconded", "pair_decision_undone"}, "every kind of fact should stand in this ledger"
+    assert set(empty) <= {
+        "match_change",
+        "pair_decision",
+        "pair_decision_seconded",
+        "pair_decision_undone",
+    }, "every kind of fact should stand in this ledger"
     assert check().ok
 
 
