@@ -70,6 +70,7 @@ urlpatterns: Final = [
     path("drafts/<draft:name>/", drafting.draft, name="draft"),
     path("drafts/<draft:name>/check/", drafting.check, name="check_draft"),
     path("drafts/<draft:name>/<backtest:backtest>/", trying.tried, name="tried"),
+    path("backtests/", backtests.backtests, name="backtests"),
     path("backtests/<backtest:name>/", backtests.backtest, name="backtest"),
     path("sign-in/", doors.SignIn.as_view(), name="account_login"),
     path("sign-out/", doors.SignOut.as_view(), name="account_logout"),
