@@ -481,3 +481,53 @@ def _by_hand(connection: Any, name: str, statement: str) -> None:
 
 def _kept(found: dict[str, Any], name: str, work: Callable[[], Any]) -> None:
     found[name] = work()
+
+
+# -- spark ---------------------------------------------------------------------------------------------------------------
+
+
+@command.command()
+@click.option(
+    "--records",
+    type=click.IntRange(1_000, 200_000_000),
+    default=200_000,
+    show_default=True,
+    help="Rows of `relevant`.",
+)
+@click.option("--json", "as_json", is_flag=True)
+def spark(records: int, as_json: bool) -> None:
+    """The whole library on Spark, on this machine and on a standalone cluster on loopback, against DuckDB; all must find the same."""
+    from wholechild.cli import bench_spark as bench
+
+    if importlib.util.find_spec("pyspark") is None:
+        raise click.ClickException("Apache Spark is not installed. Use: make spark")
+    with tempfile.TemporaryDirectory(prefix="wholechild-bench-") as folder:
+        bench.tables(Path(folder), records)
+        plain = bench.on_duckdb(Path(folder))
+        here = bench.on_spark(Path(folder), "local[2]")
+        with bench.standalone(Path(folder)) as master:
+            cluster = bench.on_spark(Path(folder), master)
+    if not plain["found"] == here["found"] == cluster["found"]:
+        raise click.ClickException(
+            f"the engines do not find the same: {[said['found'] for said in (plain, here, cluster)]}"
+        )
+    figures = []
+    for name, said in (
+        ("Spark on this machine, local[2]", here),
+        ("Spark's own master with two workers of one core", cluster),
+    ):
+        figures += [
+            Figure(
+                f"{name}: the library over {records:,} rows / the same on DuckDB",
+                "×",
+                (said["seconds"] / plain["seconds"],),
+            ),
+            Figure(f"{name}: the same", "s", (said["seconds"],)),
+            Figure(f"{name}: until it answers", "s", (said["started"],)),
+        ]
+    counts = {name: rows for name, (rows, _) in plain["found"].items()}
+    figures += [
+        Figure(f"rows of `{name}`, the same in all three", "", (float(rows),))
+        for name, rows in counts.items()
+    ]
+    _tell("spark", [*figures, Figure("DuckDB", "s", (plain["seconds"],))], as_json)
