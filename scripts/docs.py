@@ -277,8 +277,8 @@ def life_of_a_lesson() -> str:
         "\n".join([f"| role | {' | '.join(acts.values())} |", "|---|---|---|---|", *may]),
         "Whoever proposed a version may not adopt it, and nobody signs twice, in whatever roles. A role that stands in no line may nothing.",
         "## When a decision counts", rules,
-        f"Nations: {', '.join(NATIONS)}. No source says yet in which nation an area lies, so a decision for {force.HOME_NATION} counts for every "
-        "area. A child whose area nobody has said is asked what runs in the nation.",
+        f"Nations: {', '.join(NATIONS)}. Every local authority of the last three is listed (`vocabulary/areas.yaml`); an area that is not lies in "
+        f"{force.HOME_NATION}, and a child whose area nobody has said is asked what runs there.",
         "## What comes with the installation",
         "The library under `lessons/` is adopted once, as one act in the ledger (`lesson.install`), the first time that lessons run on an "
         "installation where none was ever adopted; `wholechild lessons install` does the same. From then on files add nothing by themselves: "
