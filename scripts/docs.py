@@ -317,6 +317,14 @@ def truth() -> str:
     return "| column | type | what it says |\n|---|---|---|\n" + truth_columns() + "\n"
 
 
+def population(name: str) -> str:
+    """The shares of one profile of errors of the population to link."""
+    from wholechild.world.population.asked import profile
+    from wholechild.world.population.figures import tables as shares
+
+    return shares(profile(name))
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/command-line.md": command_line,
     "reference/dependencies.md": dependencies,
@@ -346,6 +354,8 @@ PARTS: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("explanation/the-ordinary-area.md", "figures"): ordinary_area,
     ("explanation/the-synthetic-world.md", "stories"): synthetic_world,
     ("explanation/the-synthetic-world.md", "truth"): truth,
+    ("reference/population.md", "usual"): lambda: population("usual"),
+    ("reference/population.md", "gathered"): lambda: population("gathered"),
     ("explanation/replays.md", "replays"): results.replays,
     ("explanation/replays.md", "rates"): results.rates,
     ("index.md", "explanation"): lambda: listed("explanation", leaving_out=["main-path.md", "replays.md"]),
