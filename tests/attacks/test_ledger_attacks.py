@@ -119,9 +119,19 @@ def _people(child: str) -> None:
         salts=EVERYONE["salts"],
     )
     take_back_link(at=AT, link=Link.objects.filter(evidence="exact_agreement")[0], why="a test", **EVERYONE)
+    _models()
     note(AT, JOINED)
     take_snapshot(AT)
     _lessons(viewer)
+
+
+def _models() -> None:
+    """A model by which identities are weighed, and who would have it in force."""
+    from wholechild.people.actions import adopt_model, keep_model
+    from wholechild.people.comparing.artefact import default_artefact
+
+    model = keep_model(at=AT, document=default_artefact().dumps(), card={"trained_on": "a test"}, **EVERYONE)
+    adopt_model(at=AT, model=model, why="a test", **EVERYONE)
 
 
 def _lessons(viewer: Any) -> None:

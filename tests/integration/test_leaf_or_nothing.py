@@ -53,6 +53,23 @@ class World:
                 panels.sign(adopter, panels.terms(panels.text()))
         if act == "say_outcome":
             note(AT, JOINED)
+        if act == "adopt_model":
+            self.model = _keep_model(self)
+        if act == "settle_identities":
+            _decide_otherwise()
+
+
+def _decide_otherwise() -> None:
+    """A person says that the police's Amy and the hospital's are two; nothing has followed yet."""
+    from wholechild.people.models import Link, PairDecision
+    from wholechild.trust.actions import add_facts
+
+    one = Link.objects.filter(evidence="exact_agreement")[0]
+    pair = sorted([one.identity, str(one.grounds["with"])])
+    row = PairDecision(
+        id="pair-1", identities=pair, decision="different", why="a test", decided_at=AT, by="tester"
+    )
+    add_facts(at=AT, act="people.decide", facts=[row], **EVERYONE)
 
 
 def _trust(name: str, **more: Any) -> Any:
@@ -120,6 +137,30 @@ def _take_back(world: World) -> Any:
     return take_back_link(
         at=AT, link=Link.objects.filter(evidence="exact_agreement")[0], why="a test", **EVERYONE
     )
+
+
+def _keep_model(world: World) -> Any:
+    """A model that nobody has seen: the one that ships, with another loss."""
+    from dataclasses import replace
+
+    from wholechild.people.actions import keep_model
+    from wholechild.people.comparing.artefact import default_artefact
+
+    document = replace(default_artefact(), loss=7.0).dumps()
+    return keep_model(at=AT, document=document, card={"trained_on": "nothing"}, **EVERYONE)
+
+
+def _adopt_model(world: World) -> Any:
+    from wholechild.people.actions import adopt_model
+
+    return adopt_model(at=AT, model=world.model, why="a test", **EVERYONE)
+
+
+def _settle(world: World) -> Any:
+    from wholechild.people.actions import settle_identities
+    from wholechild.people.models import PairDecision
+
+    return settle_identities(at=AT, identities=list(PairDecision.objects.get().identities), **EVERYONE)
 
 
 def _open_picture(world: World) -> Any:
@@ -191,6 +232,9 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "set_contact": _set_contact,
     "link_new_identities": _link,
     "take_back_link": _take_back,
+    "settle_identities": _settle,
+    "keep_model": _keep_model,
+    "adopt_model": _adopt_model,
     "evaluate_children": lambda world: note(AT, JOINED),
     "take_in_news": lambda world: _patterns("take_in_news", first=1, last=_last_leaf()),
     "take_in_children": lambda world: _patterns("take_in_children", first=1, children=[world.child]),
@@ -207,7 +251,8 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "say_outcome": _say_outcome,
 }
 WRITERS: Final = (
-    "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions", "wholechild.patterns.actions",
+    "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions",
+    "wholechild.people.arriving.actions", "wholechild.patterns.actions",
     "wholechild.patterns.life.actions",
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -12,9 +12,10 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from wholechild.lib.civil import DAY, FOREVER, Period, Precision, civil, day_start
+from wholechild.people.arriving.queries import pairs_with
+from wholechild.people.comparing.weighed import Weighed
 from wholechild.people.declared import declared_family
 from wholechild.people.family import BEGINNING, Family, FamilyTie, Held, Person, Stay
-from wholechild.people.linking import Details
 from wholechild.people.models import Link, Unlink
 from wholechild.records.facts import Record
 from wholechild.records.feeds.chronology import DeclaredPerson
@@ -34,37 +35,14 @@ from wholechild.trust.viewers import Viewer
 # -- for linking ---------------------------------------------------------------------------------------------------
 
 
-def unlinked_details() -> list[Details]:
-    """The details of every identity that no link names yet, in the order in which they were learnt."""
-    linked = Link.objects.filter(identity=OuterRef("identity"))
-    rows = PersonRow.objects.filter(~Exists(linked)).order_by("learnt_at", "agency", "reference", "version")
-    declared = _chronologies(rows.values_list("delivery", flat=True).distinct())
-    latest = {
-        row.identity: _details(row, row.delivery in declared) for row in rows.iterator(chunk_size=5_000)
-    }
-    return list(latest.values())
+def pairs_of(viewer: Viewer, identities: Collection[str], at: datetime) -> list[Weighed]:
+    """The pairs of which a side is among these identities, and that weigh enough to be possible or more.
 
-
-def linked_details(new: Sequence[Details]) -> Iterator[tuple[str, Details]]:
-    """(person, details) of the identities that are linked and share a birthday with a new one: who else could agree?"""
-    births = {details.born for details in new if details.born}
-    live = Link.objects.exclude(pk__in=Unlink.objects.values("link"))
-    persons = dict(live.values_list("identity", "person")) if Link.objects.exists() else {}
-    if not persons:
-        return
-    rows = PersonRow.objects.filter(born_first__in=births).order_by("identity", "version")
-    latest = {row.identity: row for row in rows.iterator(chunk_size=5_000)}
-    for identity, row in latest.items():
-        if identity in persons:
-            yield persons[identity], _details(row, declared=False)
-
-
-def _details(row: PersonRow, declared: bool) -> Details:
-    exact = row.born_first if row.born_first == row.born_last else None
-    return Details(
-        row.identity, row.search_given, row.search_family, exact, row.sex, row.nhs_number, row.search_postcode,
-        row.reference if declared else "",
-    )  # fmt: skip
+    Missing  a pair where the viewer may not know of the person on either side: not even that there is one.
+    """
+    pairs = pairs_with(identities)
+    persons = persons_of(viewer, {side for pair in pairs for side in (pair.one, pair.other)}, at)
+    return [pair for pair in pairs if pair.one in persons and pair.other in persons]
 
 
 def _chronologies(deliveries: Iterable[str] | None = None) -> frozenset[str]:
