@@ -112,3 +112,20 @@ class PairDecisionUndone(Fact):
     why = models.TextField()
     undone_at = models.DateTimeField()
     by = Word()
+
+
+class ReviewTaken(Fact):
+    """That somebody answers for deciding about two identities from now on, or gives that back. The latest row counts."""
+
+    ledger_kind = "review_taken"
+    said = ("id", "identities", "gives_back")
+    added = ("taken_at", "by")
+
+    #: sorted
+    identities = ArrayField(Word(), size=2)
+    gives_back = models.BooleanField(default=False)
+    taken_at = models.DateTimeField()
+    by = Word()
+
+    class Meta:
+        indexes = [models.Index(fields=["identities", "taken_at"], name="people_review_taken")]
