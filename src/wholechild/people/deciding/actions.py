@@ -26,6 +26,7 @@ from wholechild.people.deciding.grouping import torn
 from wholechild.people.deciding.queries import (
     CONFIRMED,
     Explained,
+    Possible,
     Review,
     decided_about,
     explained,
@@ -33,6 +34,7 @@ from wholechild.people.deciding.queries import (
     live_links,
     made_together,
     persons_now,
+    possible_for,
     review,
     standing,
     weighed_pair,
@@ -357,6 +359,30 @@ def open_explained(
         found = explained(by, person, at)
         _write_down(by, purpose, at, [person], found is not None, route, salts)
     return found
+
+
+def open_possible(
+    *, by: Viewer, purpose: str, at: datetime, person: str, route: str, salts: Salts
+) -> tuple[Possible, ...]:
+    """Who else a person may be, as far as nobody has decided: each of them written down as shown, in the same transaction."""
+    with transaction.atomic():
+        found = possible_for(by, person, at)
+        others = sorted({other for one in found for other in one.persons} - {person})
+        _write_down(by, purpose, at, others, True, route, salts)
+    return found
+
+
+def open_decision(
+    *, by: Viewer, purpose: str, at: datetime, decision: str, route: str, salts: Salts
+) -> list[Decided]:
+    """Read a decision, with all that the same act made, and record it of whoever it is about; empty where it may not be shown."""
+    with transaction.atomic():
+        several = made_together(decision)
+        persons = sorted(set(persons_now({identity for one in several for identity in one.pair}).values()))
+        allowed = bool(persons) and all(may_see(by, person, "existence", at) for person in persons)
+        is_shown = allowed and bool(decide_act(by.role, "people.review"))
+        _write_down(by, purpose, at, persons or [decision], is_shown, route, salts)
+    return several if is_shown else []
 
 
 def _write_down(

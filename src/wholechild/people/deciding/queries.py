@@ -501,12 +501,19 @@ def explained(viewer: Viewer, person: str, at: datetime) -> Explained | None:
         )
         for link in links
     )  # fmt: skip
-    elsewhere = sorted(set(persons_now(ever).values()) - {person}) if not own else []
-    seen = visible(viewer, elsewhere, at)
     return Explained(
         person, linked, tuple(decided_about(viewer, own)), possible_for(viewer, person, at),
-        tuple(other for other in elsewhere if "existence" in seen[other]),
+        moved_to(viewer, person, at),
     )  # fmt: skip
+
+
+def moved_to(viewer: Viewer, person: str, at: datetime) -> tuple[str, ...]:
+    """The persons that the identities of a person are now, where none is left with it: those whom the viewer may know of."""
+    now = persons_now(_ever_linked([person]))
+    if person in now.values():
+        return ()
+    seen = visible(viewer, set(now.values()), at)
+    return tuple(sorted(other for other in seen if "existence" in seen[other]))
 
 
 def _records_of(viewer: Viewer, identities: Collection[str]) -> Counter[str]:
