@@ -197,7 +197,8 @@ def split(request: HttpRequest, viewer: Viewer, at: datetime, person: str) -> Ht
     if found is None:
         return not_found(request)
     goes, why = request.POST.getlist("goes"), request.POST.get("why", "")
-    change, reasons = None, ()
+    change: Any = None
+    reasons: tuple[str, ...] = ()
     if request.method == "POST":
         try:
             if request.POST.get("act") == "split":
