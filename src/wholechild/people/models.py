@@ -1,4 +1,9 @@
-"""Who the identities are: people, and the links that say so. A link can be taken back; nothing is ever merged."""
+"""Who the identities are: people, and the links that say so. A link can be taken back; nothing is ever merged.
+
+Beside the facts stand four tables that follow from them and can be made anew at any time (`wholechild link --rebuild`):
+identities in the form in which they are compared, their blocking keys, the pairs that weigh enough, and how far in the
+ledger all this has come.
+"""
 
 from __future__ import annotations
 
@@ -129,3 +134,137 @@ class ReviewTaken(Fact):
 
     class Meta:
         indexes = [models.Index(fields=["identities", "taken_at"], name="people_review_taken")]
+
+
+class LinkageModel(Fact):
+    """Weights, term frequencies, household rules and thresholds, as they were trained. `id` is the artefact's own id.
+
+    `document` is the artefact as JSON; `card` is what its makers say of it: on what it was trained, how it was measured.
+    """
+
+    ledger_kind = "linkage_model"
+    said = ("id", "document", "card")
+    added = ("kept_at", "by")
+
+    document = models.TextField()
+    card = models.JSONField(default=dict)
+    kept_at = models.DateTimeField()
+    by = Word()
+
+
+class LinkageModelAdopted(Fact):
+    """That somebody would have a model in force: alone a proposal, and in force where somebody else says so too.
+
+    `seconds` names the proposal that this one agrees with; empty: this is the proposal.
+    """
+
+    ledger_kind = "linkage_model_adopted"
+    said = ("id", "model", "why", "seconds")
+    added = ("adopted_at", "by")
+
+    model = Word()
+    why = models.TextField()
+    seconds = Word(blank=True, default="")
+    adopted_at = models.DateTimeField()
+    by = Word()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seconds"], condition=~models.Q(seconds=""), name="people_model_seconded_once"
+            )
+        ]
+
+
+# -- what follows from the facts -----------------------------------------------------------------------------------------
+
+
+class Compared(models.Model):
+    """An identity in the one form that is compared (comparing/identity.py has the same names), and where it comes from.
+
+    `learnt_at` is when we first learnt of it; `declared` says that its sender, a published chronology, names the person
+    outright by `reference`. An identity of whom nothing is in force has no row.
+    """
+
+    id = Word(primary_key=True)
+    agency = Word()
+    reference = models.TextField()
+    declared = models.BooleanField(default=False)
+    learnt_at = models.DateTimeField()
+    given = Word(blank=True, default="")
+    middle = Word(blank=True, default="")
+    family = Word(blank=True, default="")
+    other_names = ArrayField(Word(), default=list)
+    born = models.DateField(null=True)
+    died = models.DateField(null=True)
+    sex = Word(blank=True, default="")
+    nhs_number = Word(blank=True, default="")
+    upn = Word(blank=True, default="")
+    postcode = Word(blank=True, default="")
+    postcodes = ArrayField(Word(), default=list)
+    uprn = Word(blank=True, default="")
+    address = Word(blank=True, default="")
+    phones = ArrayField(Word(), default=list)
+    emails = ArrayField(Word(), default=list)
+    local_ids = ArrayField(Word(), default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["reference"], name="people_compared_declared", condition=models.Q(declared=True)
+            )
+        ]
+
+
+class BlockingKey(models.Model):
+    """Under which keys an identity is looked for: the first eight bytes of the key's SHA-256, as a number.
+
+    Its migration makes an index where Django would make a primary key, as it is the table that grows fastest.
+    """
+
+    pk = models.CompositePrimaryKey("key", "identity")
+    key = models.BigIntegerField()
+    identity = Word()
+
+    class Meta:
+        managed = False
+        db_table = "people_blockingkey"
+
+
+class Pair(models.Model):
+    """Two identities that share a blocking key and weigh enough to be possible, or more. `one` sorts before `other`.
+
+    `contributions` is a list of [field, level, bits]; `artefact` is what weighed them.
+    """
+
+    pk = models.CompositePrimaryKey("one", "other")
+    one = Word()
+    other = Word()
+    weight = models.FloatField()
+    zone = Word()
+    contributions = models.JSONField(default=list)
+    forbids = models.TextField(blank=True, default="")
+    artefact = Word()
+
+    class Meta:
+        indexes = [models.Index(fields=["other"], name="people_pair_other")]
+
+
+class CrowdedKey(models.Model):
+    """That more identities share a key than are ever compared: it is not followed, and the agency is told.
+
+    `rule` is the kind of key, never what it says; `members` how many there were when this was last noticed.
+    """
+
+    pk = models.CompositePrimaryKey("key", "agency")
+    key = models.BigIntegerField()
+    agency = Word()
+    rule = Word()
+    members = models.IntegerField()
+    noticed_at = models.DateTimeField()
+
+
+class LinkedUpTo(models.Model):
+    """How far linking has read the ledger; one row."""
+
+    leaf = models.BigIntegerField()

@@ -123,6 +123,20 @@ def who_works_with(persons: Collection[str], at: datetime) -> dict[str, int]:
     return {person: len(found) for person, found in users.items()}
 
 
+def related_to(persons: Collection[str], at: datetime) -> dict[str, frozenset[tuple[str, str]]]:
+    """Who stands in which relation to each of these people by name, as (user, relation); nobody is left out.
+
+    Missing  those who stand in a relation to everybody: whoever a person is, they see the same.
+    """
+    ended = Relation.objects.filter(ends=models.OuterRef("pk"), starts_at__lte=at)
+    live = Relation.objects.filter(ends="", starts_at__lte=at, person__in=list(persons))
+    held = live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
+    found: dict[str, set[tuple[str, str]]] = {person: set() for person in persons}
+    for person, user, relation in held.values_list("person", "user", "relation"):
+        found[person].add((user, relation))
+    return {person: frozenset(related) for person, related in found.items()}
+
+
 def viewer_for(user: str, purpose: str, at: datetime) -> Viewer | None:
     """The viewer that a signed-in user is now; None where they hold no role, and so see nothing."""
     held = Account.objects.filter(user=user, starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at))
