@@ -258,7 +258,7 @@ def life_of_a_lesson() -> str:
     from wholechild.vocabulary.terms import vocabulary
 
     acts = {"lesson.read": "read", "lesson.write": "draft and propose", "lesson.adopt": "adopt and retire"}
-    titles = {role: vocabulary().roles[role].title for role, _ in MAY_DO}
+    titles = {role: vocabulary().roles[role].title for role, act in MAY_DO if act in acts}
     may = [
         f"| {title} | {' | '.join('yes' if (role, act) in MAY_DO else '' for act in acts)} |"
         for role, title in sorted(titles.items(), key=lambda item: item[1])

@@ -131,6 +131,8 @@ _ACCOUNTS: Final = {
     "demo-health-visitor": ("health_visitor", "caseload", "health_visiting"),
     "demo-social-worker": ("duty_social_worker", "duty", ""),
     "demo-scrutineer": ("independent_scrutineer", "oversight", ""),
+    "demo-reviewer": ("linkage_reviewer", "duty", ""),
+    "demo-coordinator": ("hub_coordinator", "duty", ""),
     "demo-analyst": ("panel_analyst", "", ""),
     "demo-director": ("director_of_childrens_services", "", ""),
     "demo-partnership": ("partnership_manager", "", ""),

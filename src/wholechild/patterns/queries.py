@@ -219,6 +219,17 @@ def open_matches(at: datetime) -> list[Match]:
     return list(Match.objects.raw(_OPEN, parameters))
 
 
+def matches_resting_on(viewer: Viewer, records: Collection[str], at: datetime) -> tuple[WorklistItem, ...]:
+    """The matches that hold at a moment and rest on one of these records, for whichever child the viewer may read about."""
+    asked = set(records)
+    rows = [row for row in open_matches(at) if asked.intersection(row.evidence)] if asked else []
+    classes = visible(viewer, list({row.person for row in rows}), at)
+    rows = [row for row in rows if "content" in classes[row.person]]
+    names = names_of(viewer, list({row.person for row in rows}), at)
+    found = [(row, lesson_of(row.lesson, row.version)) for row in rows]
+    return tuple(_item(row, names, lesson) for row, lesson in found if lesson)
+
+
 def _as_noted(where: str) -> str:
     """Every match with its last change, in the columns of `Match`, and with `number` and `is_open`."""
     return (
@@ -270,7 +281,18 @@ def children_concerned(first: int, last: int) -> list[str]:
     return sorted(children_among(around) | _with_matches(around)) if around else []
 
 
-_UNDERSTOOD: Final = frozenset({"delivery", "withdrawal", "link", "unlink"})
+#: A decision about who is who changes a picture by the links that follow from it, which are news themselves.
+_UNDERSTOOD: Final = frozenset(
+    {
+        "delivery",
+        "withdrawal",
+        "link",
+        "unlink",
+        "pair_decision",
+        "pair_decision_seconded",
+        "pair_decision_undone",
+    }
+)
 
 
 def _with_matches(persons: Collection[str]) -> set[str]:

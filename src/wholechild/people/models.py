@@ -119,6 +119,23 @@ class PairDecisionUndone(Fact):
     by = Word()
 
 
+class ReviewTaken(Fact):
+    """That somebody answers for deciding about two identities from now on, or gives that back. The latest row counts."""
+
+    ledger_kind = "review_taken"
+    said = ("id", "identities", "gives_back")
+    added = ("taken_at", "by")
+
+    #: sorted
+    identities = ArrayField(Word(), size=2)
+    gives_back = models.BooleanField(default=False)
+    taken_at = models.DateTimeField()
+    by = Word()
+
+    class Meta:
+        indexes = [models.Index(fields=["identities", "taken_at"], name="people_review_taken")]
+
+
 class LinkageModel(Fact):
     """Weights, term frequencies, household rules and thresholds, as they were trained. `id` is the artefact's own id.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -18,7 +19,7 @@ from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
 from wholechild.trust import permissions
 from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Verdict, canonical, commit, link
-from wholechild.trust.models import Account, Fact, LedgerCheckpoint, LedgerLeaf, Relation
+from wholechild.trust.models import Account, Disclosure, Fact, LedgerCheckpoint, LedgerLeaf, Relation
 from wholechild.trust.outbox import CHANGES
 from wholechild.trust.permissions import EVERYBODY, Decision
 from wholechild.trust.viewers import Viewer
@@ -82,6 +83,44 @@ def people_of(viewer: Viewer, at: datetime) -> frozenset[str] | None:
     opened = {p for p, r in _relations_at(viewer.user, at).values_list("person", "relation")
               if permissions.classes_for(viewer.role, [r])}  # fmt: skip
     return None if EVERYBODY in opened else frozenset(opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who was shown something of a person: who, as what, how often, from when to when, and which classes of data."""
+
+    person: str
+    user: str
+    role: str
+    agency: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+    classes: tuple[str, ...]
+
+
+def told_about(person: str, since: datetime) -> tuple[Told, ...]:
+    """Everybody who was shown something of a person from a moment on, whoever saw most first; nobody who was refused."""
+    rows = Disclosure.objects.filter(person=person, at__gte=since, allowed=True).order_by("at", "id")
+    by_whom: dict[tuple[str, str, str], list[Disclosure]] = {}
+    for row in rows.iterator(chunk_size=5_000):
+        by_whom.setdefault((row.user, row.role, row.agency), []).append(row)
+    found = [
+        Told(person, *whom, len(shown), shown[0].at, shown[-1].at, tuple(sorted({c for one in shown for c in one.classes})))
+        for whom, shown in by_whom.items()
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (-one.times, one.user, one.role, one.agency)))
+
+
+def who_works_with(persons: Collection[str], at: datetime) -> dict[str, int]:
+    """person -> how many users stand in a relation to just that person at a moment; a relation to everybody does not count."""
+    ended = Relation.objects.filter(ends=models.OuterRef("pk"), starts_at__lte=at)
+    live = Relation.objects.filter(person__in=list(persons), ends="", starts_at__lte=at)
+    live = live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
+    users: dict[str, set[str]] = {person: set() for person in persons}
+    for person, user in live.values_list("person", "user"):
+        users[person].add(user)
+    return {person: len(found) for person, found in users.items()}
 
 
 def related_to(persons: Collection[str], at: datetime) -> dict[str, frozenset[tuple[str, str]]]:
