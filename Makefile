@@ -103,6 +103,10 @@ test: setup $(V)/.test ## Run the tests
 test-generative: setup $(V)/.test ## Run the generative tests for longer, on new families each time (HYPOTHESIS_PROFILE=long for a night)
 	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-middle} $(BIN)/pytest tests/generative $(ARGS)
 
+.PHONY: test-spark
+test-spark: setup $(V)/.test $(V)/.spark ## Compare Apache Spark with the reference engine on over 1,000 random cases (needs Java 17; WHOLECHILD_SEED=… for others)
+	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-middle} WHOLECHILD_SEED=$${WHOLECHILD_SEED:-20261123} $(BIN)/pytest tests/generative/test_spark_equality.py $(ARGS)
+
 .PHONY: test-browser
 test-browser: setup $(V)/.test ## Run the journeys in a browser, with accessibility checks and screenshots
 	@$(BIN)/pytest tests/functional $(ARGS)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.generative.batches import compared
 
+SEED = os.environ.get("WHOLECHILD_SEED", "0")
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile(
     "short", max_examples=35, deadline=None, suppress_health_check=_SLOW, derandomize=True
@@ -24,5 +25,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How many cases the engines were compared on, so that a long run can be told from a short one."""
     for engine, cases in sorted(compared.items()):
         terminalreporter.write_line(
-            f"{engine}: {cases:,} cases (one history, one condition) compared with the reference engine"
+            f"{engine}: {cases:,} cases (one history, one condition) compared with the reference engine, seed {SEED}"
         )

@@ -35,7 +35,12 @@ from wholechild.patterns.language.nodes import Count, Distinct
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "short")
 SEED = int(os.environ.get("WHOLECHILD_SEED", "0"))
 #: How many batches for each atom, and for conditions made of several; of how many histories; of how many conditions.
-TRIED = {"short": (1, 2, 40, 6), "middle": (2, 10, 80, 10), "long": (50, 200, 80, 10)}
+TRIED = {
+    "short": (1, 2, 40, 6),
+    "unshrunk": (1, 2, 40, 6),
+    "middle": (2, 10, 80, 10),
+    "long": (50, 200, 80, 10),
+}
 SEVERAL = "several"
 WHAT = {**ATOMS, SEVERAL: atoms}
 

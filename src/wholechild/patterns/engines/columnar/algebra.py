@@ -8,6 +8,7 @@ opening, one pair of measurements). Spans that are empty (start >= until) may st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from wholechild.lib.civil import FOREVER
@@ -15,10 +16,9 @@ from wholechild.patterns.intervals import BEGINNING, Why
 
 CHILD: Final = ("child",)
 
-#: How a reason is written in `why`; HOLDS marks the spans on which there is nothing to doubt.
+#: How a reason is written in `why`; HOLDS marks the spans of a match.
 HOLDS: Final = 0
 WHY: Final[Mapping[Why, int]] = {why: number for number, why in enumerate(Why, start=1)}
-TRUTH: Final = "child, start, until, why, about"
 
 
 def bracketed(select: str) -> str:
@@ -54,54 +54,95 @@ def islands(relation: str, key: Sequence[str] = CHILD) -> str:
         GROUP BY {by}, island"""
 
 
-def sweep(
-    channels: Mapping[str, str | tuple[str, str]], key: Sequence[str] = CHILD, everyone: str = ""
-) -> str:
-    """SELECT the pieces of the axis between one change and the next, with how many spans of each channel cover each.
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Spans to be swept: a relation, what each of its rows weighs, and the most that can ever cover an instant for one key.
 
-    Shape    a channel is a relation, or a relation and the column by which its rows weigh. `everyone` is a relation of keys
-             for which the pieces begin with the axis; without it they begin with the first span of any channel.
+    Missing  `most` None: nobody knows.
+    """
+
+    relation: str
+    weight: str = "1"
+    most: int | None = None
+
+
+def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone: str = "") -> str:
+    """SELECT the pieces of the axis between one change and the next, with how much of each channel covers each.
+
+    Shape    a relation that is several channels is read once. `everyone` is a relation of keys for which the pieces begin with
+             the axis; without it they begin with the first span of any channel.
     """
     by = ", ".join(key)
     order = f"PARTITION BY {by} ORDER BY instant"
-    events = (
-        [f"SELECT {by}, {BEGINNING} AS instant, {_weights(channels, '', '0')} FROM {named(everyone, 'e')}"]
-        if everyone
-        else []
+    carriers = _carriers(channels)
+    turned = "".join(f", side * {carrier} AS {carrier}" for carrier in carriers)
+    events = [
+        f"""SELECT {by}, CASE WHEN side > 0 THEN start ELSE until END AS instant{turned}
+            FROM {named(bracketed(_weighed(carriers, by)), "weighed")} CROSS JOIN (VALUES (1), (-1)) AS sides(side)"""
+    ] if channels else []  # fmt: skip
+    if everyone:
+        nothing = "".join(f", 0 AS {carrier}" for carrier in carriers)
+        events.append(f"SELECT DISTINCT {by}, {BEGINNING} AS instant{nothing} FROM {named(everyone, 'e')}")
+    running = "".join(
+        f", CAST(sum({carrier}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {carrier}"
+        for carrier in carriers
     )
-    for name, channel in channels.items():
-        relation, weight = channel if isinstance(channel, tuple) else (channel, "1")
-        for edge, sign in (("start", ""), ("until", "-")):
-            events.append(
-                f"SELECT {by}, {edge} AS instant, {_weights(channels, name, sign + weight)} FROM {named(relation, 'c')} WHERE start < until"
-            )
-    running = ", ".join(
-        f"CAST(sum({name}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {name}"
-        for name in channels
+    counts = (
+        f"{_unpacked(carrier, shift, channel)} AS {name}"
+        for carrier, carried in carriers.items()
+        for shift, name, channel in carried
     )
     return f"""
-        SELECT {by}, start, until, {", ".join(channels)}
-        FROM (SELECT {by}, instant AS start, lead(instant, 1, {FOREVER}) OVER ({order}) AS until, {running}
+        SELECT {", ".join([by, "start", "until", *counts])}
+        FROM (SELECT {by}, instant AS start, lead(instant, 1, {FOREVER}) OVER ({order}) AS until{running}
               FROM ({" UNION ALL ".join(events)}) AS events) AS pieces
         WHERE start < until"""
 
 
-def _weights(channels: Mapping[str, object], name: str, weight: str) -> str:
-    return ", ".join(f"{weight if other == name else '0'} AS {other}" for other in channels)
+#: How many bits of a number may be used: sums of it stay inside a BIGINT, and above zero.
+_BITS: Final = 62
 
 
-def complement(spans: str, everyone: str, key: Sequence[str] = CHILD) -> str:
-    """SELECT the rest of the axis, for each of `everyone`. The spans must be islands."""
-    by = ", ".join(key)
-    return f"""
-        SELECT {by}, start, until
-        FROM (SELECT {by}, until AS start,
-                     lead(start, 1, {FOREVER}) OVER (PARTITION BY {by} ORDER BY start, until) AS until
-              FROM (SELECT {by}, start, until FROM {named(spans, "s")} WHERE {within(key, everyone)}
-                    UNION ALL
-                    SELECT {by}, {BEGINNING} AS start, {BEGINNING} AS until FROM {named(f"(SELECT DISTINCT {by} FROM {named(everyone, 'k')})", "d")}
-                   ) AS edges) AS rest
-        WHERE start < until"""
+def _carriers(channels: Mapping[str, Channel]) -> dict[str, list[tuple[int, str, Channel]]]:
+    """Which channels travel in which number, each (by how many bits it is shifted, its name, itself).
+
+    A running sum costs the same whether it is of one channel or of several side by side, each in bits enough for its most.
+    Where two changes fall on one instant a channel may be below zero between the two; that piece has no length, and is left out.
+    """
+    carriers: dict[str, list[tuple[int, str, Channel]]] = {}
+    used = _BITS
+    for name, channel in channels.items():
+        bits = _bits(channel)
+        if used + bits > _BITS:
+            carriers[f"carried_{len(carriers)}"] = []
+            used = 0
+        carriers[f"carried_{len(carriers) - 1}"].append((used, name, channel))
+        used += bits
+    return carriers
+
+
+def _bits(channel: Channel) -> int:
+    return _BITS if channel.most is None else min(_BITS, max(1, channel.most.bit_length()))
+
+
+def _unpacked(carrier: str, shift: int, channel: Channel) -> str:
+    bits = _bits(channel)
+    return carrier if bits == _BITS else f"({carrier} >> {shift}) & {2**bits - 1}"
+
+
+def _weighed(carriers: Mapping[str, Sequence[tuple[int, str, Channel]]], by: str) -> str:
+    """SELECT every span of the channels, with what it weighs in each number."""
+    sources: dict[str, dict[str, list[str]]] = {}
+    for carrier, carried in carriers.items():
+        for shift, _, channel in carried:
+            weights = sources.setdefault(channel.relation, {}).setdefault(carrier, [])
+            weights.append(f"CAST({channel.weight} AS BIGINT) * {2**shift}")
+    return " UNION ALL ".join(
+        f"SELECT {by}, start, until"
+        + "".join(f", {' + '.join(weights.get(carrier, ['0']))} AS {carrier}" for carrier in carriers)
+        + f" FROM {named(relation, 'c')} WHERE start < until"
+        for relation, weights in sources.items()
+    )
 
 
 def within(key: Sequence[str], relation: str) -> str:
@@ -127,23 +168,3 @@ def overlap(left: str, right: str, columns: str, key: Sequence[str] = CHILD) -> 
         SELECT {keys}, greatest(l.start, r.start) AS start, least(l.until, r.until) AS until, {columns}
         FROM {named(left, "l")} JOIN {named(right, "r")} ON {same}
         WHERE l.start < r.until AND r.start < l.until AND l.start < l.until AND r.start < r.until"""
-
-
-def certainly(holds: str) -> str:
-    """SELECT the truth that holds on `holds`, and can be told everywhere."""
-    return f"SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {named(holds, 'h')}"
-
-
-def judged(holds: str, doubts: str) -> str:
-    """SELECT the truth that holds on `holds`, which must be islands, and cannot tell on whatever else of `doubts` there is."""
-    rest = bracketed(complement(holds, doubts))
-    return f"""
-        {certainly(holds)}
-        UNION ALL
-        SELECT {TRUTH} FROM {named(bracketed(overlap(doubts, rest, "l.why, l.about")), "d")}"""
-
-
-#: SELECT the truth of what never holds, and can always be told.
-NOTHING: Final = (
-    f"SELECT child, child AS start, child AS until, {HOLDS} AS why, child AS about FROM children WHERE 1 = 0"
-)

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from wholechild.patterns.engines.columnar.algebra import (
-    NOTHING,
-    both,
-    bracketed,
-    certainly,
-    islands,
-    judged,
-    named,
-)
+from wholechild.patterns.engines.columnar.algebra import Channel, both, bracketed, named
+from wholechild.patterns.engines.columnar.answers import NEVER, Answer, told
 from wholechild.patterns.engines.columnar.plan import Plan
 from wholechild.patterns.engines.columnar.selecting import certain, possible, selected
 from wholechild.patterns.language.nodes import Contradiction, Sequence
@@ -23,25 +16,22 @@ def _many(function: str, columns: list[str]) -> str:
 # -- sequence ---------------------------------------------------------------------------------------------------------
 
 
-def sequence(plan: Plan, atom: Sequence, among: str) -> str:
-    """The name of the truth of a sequence, for these children."""
+def sequence(plan: Plan, atom: Sequence, among: str) -> Answer:
+    """Where one of the chains is the sequence for certain, and where one may be."""
     chains = _chains(plan, atom, among)
     if chains is None or plan.is_empty(chains):
-        return plan.keep("nothing", NOTHING)
-    holds = plan.keep("followed", islands(bracketed(f"SELECT child, start, until FROM {chains} WHERE sure")))
-    doubts = plan.keep("doubts", f"""
-        SELECT child, perhaps_start AS start, perhaps_until AS until, why, about
-        FROM {chains} WHERE doubtful AND perhaps_start < perhaps_until""")  # fmt: skip
-    return plan.keep("sequence", certainly(holds) if plan.is_empty(doubts) else judged(holds, doubts))
-
-
-def sequence_evidence(plan: Plan, atom: Sequence, among: str) -> str | None:
-    """SELECT each record of each chain, where the chain is one for certain."""
-    chains = _chains(plan, atom, among)
-    if chains is None:
-        return None
+        return NEVER
     spans = f"0 AS recency, start, until FROM {chains} WHERE sure"
-    return both(*(bracketed(f"SELECT child, record_{i} AS record, {spans}") for i in range(len(atom.steps))))
+    possibly = f"""
+        SELECT child, perhaps_start AS start, perhaps_until AS until, why, about
+        FROM {chains} WHERE doubtful AND perhaps_start < perhaps_until"""
+    most = plan.rows(chains)
+    return told(
+        Channel(bracketed(f"SELECT child, start, until FROM {chains} WHERE sure"), most=most),
+        Channel(bracketed(possibly), most=most),
+        evidence=both(*(bracketed(f"SELECT child, record_{i} AS record, {spans}") for i in range(len(atom.steps)))),
+        children=chains,
+    )  # fmt: skip
 
 
 def _chains(plan: Plan, atom: Sequence, among: str) -> str | None:
@@ -56,7 +46,7 @@ def _chains(plan: Plan, atom: Sequence, among: str) -> str | None:
         tables[i] = selected(plan, atom.steps[i].selection, atom.about, among)
         if plan.is_empty(tables[i]):
             return None
-        among = plan.keep("having", f"SELECT DISTINCT child FROM {tables[i]}")
+        among = tables[i]
     return plan.keep("chains", _chained(atom, [tables[i] for i in range(len(tables))]))
 
 
@@ -104,35 +94,28 @@ def _first_doubt(steps: list[str], of: str) -> str:
 # -- contradiction ------------------------------------------------------------------------------------------------------
 
 
-def contradiction(plan: Plan, atom: Contradiction, among: str) -> str:
-    """The name of the truth of a contradiction, for these children."""
+def contradiction(plan: Plan, atom: Contradiction, among: str) -> Answer:
+    """Where two records clash for certain, and where they may."""
     clashes = _clashes(plan, atom, among)
     if plan.is_empty(clashes):
-        return plan.keep("nothing", NOTHING)
-    holds = plan.keep("clashed", islands(bracketed(f"SELECT child, start, until FROM {clashes} WHERE sure")))
+        return NEVER
+    either = ("one", "other")
     doubts = both(*(bracketed(f"""
         SELECT child, perhaps_start AS start, perhaps_until AS until, why_{which} AS why, about_{which} AS about
-        FROM {clashes} WHERE doubtful_{which} AND perhaps_start < perhaps_until""") for which in ("one", "other")))  # fmt: skip
-    return plan.keep("contradiction", judged(holds, plan.view("doubts", doubts)))
-
-
-def contradiction_evidence(plan: Plan, atom: Contradiction, among: str) -> str:
-    """SELECT both records of each clash, where both count for certain."""
-    clashes = _clashes(plan, atom, among)
-    return both(
-        *(
-            bracketed(
-                f"SELECT child, record_{which} AS record, 0 AS recency, start, until FROM {clashes} WHERE sure"
-            )
-            for which in ("one", "other")
-        )
+        FROM {clashes} WHERE doubtful_{which} AND perhaps_start < perhaps_until""") for which in either))  # fmt: skip
+    spans = f"0 AS recency, start, until FROM {clashes} WHERE sure"
+    return told(
+        Channel(bracketed(f"SELECT child, start, until FROM {clashes} WHERE sure"), most=plan.rows(clashes)),
+        Channel(bracketed(doubts), most=2 * plan.rows(clashes)),
+        evidence=both(*(bracketed(f"SELECT child, record_{which} AS record, {spans}") for which in either)),
+        children=clashes,
     )
 
 
 def _clashes(plan: Plan, atom: Contradiction, among: str) -> str:
     """Every two records that say different things of somebody they are both about, and where both are inside the window."""
     value = f"value_{atom.fact}"
-    records = selected(plan, atom.selection, atom.about, among, value, "people")
+    records = selected(plan, atom.selection, atom.about, among, value, "agency", "people")
     stated = plan.view("stated", f'SELECT *, "{value}" AS said FROM {records} WHERE "{value}" IS NOT NULL')
     surely = f"SELECT *, {certain(atom.within)} FROM {stated}"
     sure = f"SELECT *, start AS sure_start, until AS sure_until FROM {named(bracketed(surely), 's')}"

@@ -16,17 +16,17 @@ from wholechild.patterns.columns import selections_in, shape_for
 from wholechild.patterns.engines.columnar import chains, counting, lasting, silence, states
 from wholechild.patterns.engines.columnar.algebra import (
     HOLDS,
-    NOTHING,
     WHY,
+    Channel,
     both,
     bracketed,
-    certainly,
     islands,
     named,
     sweep,
     text,
     theirs,
 )
+from wholechild.patterns.engines.columnar.answers import NEVER, Answer
 from wholechild.patterns.engines.columnar.coverage import reached
 from wholechild.patterns.engines.columnar.plan import EVERYBODY, Plan
 from wholechild.patterns.intervals import Why
@@ -103,11 +103,10 @@ class Opposite:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An atom that has been worked out: its truth among the children who still mattered. `reaches` as in `_reaches`."""
+    """An atom that has been worked out, among the children who still mattered. `reaches` as in `_reaches`."""
 
-    atom: Atom
+    answer: Answer
     among: str
-    truth: str
     silence: bool = False
     reaches: tuple[tuple[str, int | None], ...] = ()
 
@@ -159,15 +158,20 @@ def _denied(condition: Condition) -> Formula:
             return Opposite(Said(condition))
 
 
-def _atoms(part: Formula) -> Iterator[Said | Silence | Known]:
+def _leaves(part: Formula) -> Iterator[Said | Silence | Known]:
     match part:
         case Least(parts) | Greatest(parts):
             for inner in parts:
-                yield from _atoms(inner)
+                yield from _leaves(inner)
         case Opposite(inner):
-            yield from _atoms(inner)
+            yield from _leaves(inner)
         case Said() | Silence() | Known():
             yield part
+
+
+def _asked(part: Formula) -> Iterator[Atom]:
+    """Every atom that is asked for."""
+    return (leaf.atom for leaf in _leaves(part) if not isinstance(leaf, Known))
 
 
 def _reaches(part: Silence) -> tuple[tuple[str, int | None], ...]:
@@ -212,10 +216,10 @@ def _needs_records(part: Formula) -> bool:
             return False
 
 
-def _truth(plan: Plan, atom: Atom, among: str, nation: str) -> str:
+def _answer(plan: Plan, atom: Atom, among: str, nation: str) -> Answer:
     match atom:
         case Count():
-            return counting.truth(plan, atom, among)
+            return counting.answer(plan, atom, among)
         case Sequence():
             return chains.sequence(plan, atom, among)
         case Contradiction():
@@ -227,34 +231,13 @@ def _truth(plan: Plan, atom: Atom, among: str, nation: str) -> str:
         case FactState():
             return lasting.fact(plan, atom, among)
         case Absence():
-            return silence.truth(plan, atom, among)
+            return silence.answer(plan, atom, among)
         case AgeState():
             return states.age(plan, atom, among)
         case AdultState():
             return states.adult(plan, atom, among)
         case LivesInState():
             return states.lives_in(plan, atom, among)
-
-
-def _evidence(plan: Plan, atom: Atom, among: str, nation: str) -> str | None:
-    """SELECT child, record, recency, start, until: where each record is evidence; None for what rests on no record."""
-    match atom:
-        case Count():
-            return counting.evidence(plan, atom, among)
-        case Sequence():
-            return chains.sequence_evidence(plan, atom, among)
-        case Contradiction():
-            return chains.contradiction_evidence(plan, atom, among)
-        case Unanswered():
-            return lasting.unanswered_evidence(plan, atom, among, nation)
-        case Trend():
-            return lasting.trend_evidence(plan, atom, among)
-        case FactState():
-            return lasting.fact_evidence(plan, atom, among)
-        case Absence():
-            return silence.evidence(plan, atom, among)
-        case AgeState() | AdultState() | LivesInState():
-            return None
 
 
 # -- one lesson -------------------------------------------------------------------------------------------------------
@@ -272,15 +255,18 @@ class _Lesson:
         self.nation = asked.nation
         self.shared = shared
         self.answered, self.children = self._ask(formula(asked.condition), EVERYBODY)
-        self.truths: dict[str, int] = {}
+        self.answers: dict[Answer, int] = {}
         self.heard: dict[tuple[str, int | None], int] = {}
-        for known in _atoms(self.answered):
+        for known in _leaves(self.answered):
             if isinstance(known, Known):
-                self.truths.setdefault(known.truth, len(self.truths))
+                self.answers.setdefault(known.answer, len(self.answers))
                 for reach in known.reaches:
                     self.heard.setdefault(reach, len(self.heard))
-        self.pieces = self.plan.keep("pieces", self._pieces())
-        self.holds = self.plan.keep("held", islands(bracketed(f"SELECT * FROM {self.pieces} WHERE said = 2")))
+        pieces = self._pieces()
+        self.pieces = self.plan.keep("pieces", pieces) if pieces else ""
+        self.silent = not self.pieces or self.plan.is_empty(self.pieces)
+        held = bracketed(f"SELECT child, start, until FROM {self.pieces} WHERE said = 2")
+        self.holds = "" if self.silent else self.plan.keep("held", islands(held))
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
@@ -288,14 +274,13 @@ class _Lesson:
         """The part with its atoms worked out among these children, and those of them for whom it may hold."""
         match part:
             case Said(atom):
-                known = self._known(atom, among)
-                narrowed = (
-                    self._children(f"SELECT child FROM {known.truth}") if _needs_records(part) else among
-                )
-                return known, narrowed
+                answer = self._answer(atom, among)
+                if answer == NEVER:
+                    return Never(), among
+                return Known(answer, among), answer.children if _needs_records(part) else among
             case Silence(atom):
-                known = self._known(atom, among)
-                return replace(known, silence=True, reaches=_reaches(part)), among
+                answer = self._answer(atom, among)
+                return Known(answer, among, silence=True, reaches=_reaches(part)), among
             case Opposite(inner):
                 return Opposite(self._ask(inner, among)[0]), among
             case Least(parts):
@@ -309,56 +294,89 @@ class _Lesson:
         answered: list[Formula] = []
         for part in (*needed, *(part for part in parts if not _needs_records(part))):
             answer, among = self._ask(part, among)
-            if among and self.plan.is_empty(among):
+            if isinstance(answer, Never):
                 return Never(), among
             answered.append(answer)
         return Least(tuple(answered)), among
 
     def _ask_any(self, part: Formula, parts: tuple[Formula, ...], among: str) -> tuple[Formula, str]:
-        answers = [self._ask(inner, among) for inner in parts]
+        asked = [self._ask(inner, among) for inner in parts]
+        answers = [(answer, left) for answer, left in asked if not isinstance(answer, Never)]
+        if not answers:
+            return Never(), among
         if _needs_records(part):
-            among = self._children(both(*(left for _, left in answers), columns="child"))
+            among = self._children(dict.fromkeys(left for _, left in answers))
         return Greatest(tuple(answer for answer, _ in answers)), among
 
-    def _children(self, select: str) -> str:
-        return self.plan.keep("candidates", f"SELECT DISTINCT child FROM {named(bracketed(select), 'c')}")
+    def _children(self, relations: Collection[str]) -> str:
+        """The children of any of the relations."""
+        if len(relations) == 1:
+            return next(iter(relations))
+        several = bracketed(both(*relations, columns="child"))
+        return self.plan.keep("candidates", f"SELECT DISTINCT child FROM {named(several, 'c')}")
 
-    def _known(self, atom: Atom, among: str) -> Known:
+    def _answer(self, atom: Atom, among: str) -> Answer:
         """An atom with which several lessons begin is worked out once for all of them."""
         if among == EVERYBODY and atom in self.shared:
             with self.plan.for_all():
-                return Known(atom, among, _truth(self.plan, atom, among, self.nation))
-        return Known(atom, among, _truth(self.plan, atom, among, self.nation))
+                return _answer(self.plan, atom, among, self.nation)
+        return _answer(self.plan, atom, among, self.nation)
 
     # -- the sweep ------------------------------------------------------------------------------------------------
 
-    def truth(self) -> str:
-        """SELECT the lesson's truth."""
-        return " UNION ALL ".join([certainly(self.holds), *self._doubts(self.answered, "p.said = 1")])
+    def truth(self) -> str | None:
+        """SELECT child, start, until, why, about: where the lesson holds, and each reason for which it cannot tell."""
+        if self.silent:
+            return None
+        holds = f"SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {self.holds}"
+        return " UNION ALL ".join([holds, *self._doubts(self.answered, "p.said = 1")])
 
-    def _pieces(self) -> str:
-        """SELECT the pieces of each candidate's axis on which the lesson holds (`said` 2) or cannot tell (1)."""
-        near = theirs(self.children)
-        channels: dict[str, str | tuple[str, str]] = {}
-        for truth, i in self.truths.items():
-            channels[f"h{i}"] = bracketed(f"SELECT * FROM {truth} WHERE why = {HOLDS} AND {near}")
-            channels[f"u{i}"] = bracketed(f"SELECT * FROM {truth} WHERE why <> {HOLDS} AND {near}")
+    def _pieces(self) -> str | None:
+        """SELECT the pieces of each child's axis on which the lesson holds (`said` 2) or cannot tell (1), with what each atom says.
+
+        None, if nothing covers anybody's axis, and the lesson says nothing of that.
+        """
+        channels: dict[str, Channel] = {}
+        for known in _leaves(self.answered):
+            if isinstance(known, Known):
+                i = self.answers[known.answer]
+                for name, channel in known.answer.channels:
+                    channels[f"{name}_{i}"] = replace(channel, relation=self._near(known, channel.relation))
         for reach, i in self.heard.items():
-            channels[f"c{i}"] = bracketed(f"SELECT * FROM {reached(self.plan, *reach)} WHERE {near}")
-        swept = bracketed(sweep(channels, everyone=self.children or "children"))
-        said = bracketed(f"SELECT *, {self._value(self.answered)} AS said FROM {named(swept, 'p')}")
-        return f"SELECT * FROM {named(said, 's')} WHERE said > 0"
+            channels[f"reached_{i}"] = reached(self.plan, *reach, self.children)
+        everyone = (self.children or "children") if _says_of_nothing(self.answered) else ""
+        if not channels and not everyone:
+            return None
+        swept = sweep(channels, everyone=everyone)
+        atoms = "".join(f", {self._says(answer)} AS atom_{i}" for answer, i in self.answers.items())
+        told = f"SELECT *{atoms} FROM {named(bracketed(swept), 'p')}"
+        said = f"SELECT *, {self._value(self.answered)} AS said FROM {named(bracketed(told), 'p')}"
+        return f"SELECT * FROM {named(bracketed(said), 's')} WHERE said > 0"
+
+    def _near(self, known: Known, relation: str) -> str:
+        """The relation's rows of the children for whom the lesson may hold: where others were asked about too, theirs are left out."""
+        if self.children in (EVERYBODY, known.among, known.answer.children):
+            return relation
+        return bracketed(f"SELECT * FROM {named(relation, 'n')} WHERE {theirs(self.children)}")
+
+    def _covers(self, answer: Answer, condition: str) -> str:
+        """The condition on what covers a piece (`p`) of the answer's channels."""
+        i = self.answers[answer]
+        return condition.format_map({name: f"p.{name}_{i}" for name, _ in answer.channels})
+
+    def _says(self, answer: Answer) -> str:
+        """What an atom says on a piece (`p`): 2 it holds, 1 it cannot tell, 0 it fails."""
+        holds, perhaps = (self._covers(answer, condition) for condition in (answer.holds, answer.perhaps))
+        return f"CASE WHEN {holds} THEN 2 WHEN {perhaps} THEN 1 ELSE 0 END"
 
     def _value(self, part: Formula) -> str:
         """What the part says on a piece (`p`): 2 it holds, 1 it cannot tell, 0 it fails."""
         match part:
-            case Known(truth=truth, silence=False):
-                i = self.truths[truth]
-                return f"CASE WHEN p.h{i} > 0 THEN 2 WHEN p.u{i} > 0 THEN 1 ELSE 0 END"
-            case Known(truth=truth, reaches=reaches):
-                i = self.truths[truth]
-                heard = " AND ".join(f"p.c{self.heard[reach]} > 0" for reach in reaches) or "1 = 1"
-                return f"CASE WHEN p.h{i} > 0 THEN 0 WHEN p.u{i} > 0 THEN 1 WHEN {heard} THEN 2 ELSE 1 END"
+            case Known(answer=answer, silence=False):
+                return f"p.atom_{self.answers[answer]}"
+            case Known(answer=answer, reaches=reaches):
+                heard = " AND ".join(f"p.reached_{self.heard[reach]} > 0" for reach in reaches) or "1 = 1"
+                return f"CASE WHEN p.atom_{self.answers[answer]} > 0 THEN 2 - p.atom_{self.answers[answer]} WHEN {heard} THEN 2 ELSE 1 END"
             case Least(parts):
                 return _many("least", [self._value(inner) for inner in parts])
             case Greatest(parts):
@@ -375,33 +393,40 @@ class _Lesson:
                     yield from self._doubts(inner, f"{where} AND {self._value(inner)} = 1")
             case Opposite(inner):
                 yield from self._doubts(inner, where)
-            case Known(truth=truth):
-                i = self.truths[truth]
-                yield f"""
-                    SELECT p.child, p.start, p.until, t.why, t.about FROM {self.pieces} AS p JOIN {truth} AS t
-                    ON t.child = p.child AND t.start <= p.start AND p.until <= t.until
-                    WHERE t.why <> {HOLDS} AND {where} AND p.u{i} > 0"""
-                for reach in part.reaches:
+            case Known(answer=answer):
+                says = f"{where} AND p.atom_{self.answers[answer]}"
+                for reasons, condition in answer.reasons:
                     yield f"""
-                        SELECT p.child, p.start, p.until, {WHY[Why.NOT_CONNECTED]} AS why, {self.plan.sector(reach[0])} AS about
-                        FROM {self.pieces} AS p WHERE {where} AND p.u{i} = 0 AND p.c{self.heard[reach]} = 0"""
+                        SELECT p.child, p.start, p.until, r.why, r.about
+                        FROM {self.pieces} AS p JOIN {named(reasons, "r")}
+                        ON r.child = p.child AND r.start <= p.start AND p.until <= r.until
+                        WHERE {says} = 1 AND {self._covers(answer, condition)}"""
+                for sector, condition in answer.unheard:
+                    yield self._missed(sector, f"{says} = 1 AND {self._covers(answer, condition)}")
+                for reach in part.reaches:
+                    yield self._missed(reach[0], f"{says} = 0 AND p.reached_{self.heard[reach]} = 0")
+
+    def _missed(self, sector: str, where: str) -> str:
+        """SELECT the pieces on which a feed of the sector is missed."""
+        why = f"{WHY[Why.NOT_CONNECTED]} AS why, {self.plan.sector(sector)} AS about"
+        return f"SELECT p.child, p.start, p.until, {why} FROM {self.pieces} AS p WHERE {where}"
 
     # -- evidence -------------------------------------------------------------------------------------------------
 
     def evidence(self) -> str | None:
         """SELECT child, start, record: what each match rests on at the moment it begins; None where nothing is matched."""
-        if self.plan.is_empty(self.holds):
+        if self.silent or self.plan.is_empty(self.holds):
             return None
         found = [
             f"""
             SELECT child, start, record FROM (
                 SELECT p.child, p.start, e.record, e.recency, max(e.recency) OVER (PARTITION BY p.child, p.start) AS latest
                 FROM {self.holds} AS m JOIN {self.pieces} AS p ON p.child = m.child AND p.start = m.start
-                JOIN {named(bracketed(evidence), "e")} ON e.child = p.child AND e.start <= p.start AND p.start < e.until
+                JOIN {named(bracketed(known.answer.evidence), "e")} ON e.child = p.child AND e.start <= p.start AND p.start < e.until
                 WHERE {where}) AS found
             WHERE recency = latest"""
             for known, where in self._grounds(self.answered, "1 = 1")
-            if (evidence := _evidence(self.plan, known.atom, known.among, self.nation)) is not None
+            if known.answer.evidence is not None
         ]
         return " UNION ".join(found) if found else None
 
@@ -416,6 +441,20 @@ class _Lesson:
             case Greatest(parts):
                 for inner in parts:
                     yield from self._grounds(inner, f"{where} AND {self._value(inner)} = 2")
+
+
+def _says_of_nothing(part: Formula) -> int:
+    """What the part says where nothing covers the axis: 2 it holds, 1 it cannot tell, 0 it fails."""
+    match part:
+        case Known(silence=True, reaches=reaches):
+            return 1 if reaches else 2
+        case Least(parts):
+            return min(map(_says_of_nothing, parts))
+        case Greatest(parts):
+            return max(map(_says_of_nothing, parts))
+        case Opposite(inner):
+            return 2 - _says_of_nothing(inner)
+    return 0
 
 
 def _many(function: str, values: list[str]) -> str:
@@ -435,8 +474,8 @@ def work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool)
 
 def _work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool) -> None:
     formulas = [formula(asked.condition) for asked in questions.values()]
-    often = Counter(atom for part in formulas for atom in {leaf.atom for leaf in _atoms(part)})
-    plan.gather(*_read(atom for part in formulas for atom in {leaf.atom for leaf in _atoms(part)}))
+    often = Counter(atom for part in formulas for atom in set(_asked(part)))
+    plan.gather(*_read(often))
     shared = frozenset(atom for atom, times in often.items() if times > 1)
     truths, grounds = [_LIKE_TRUTHS], [_LIKE_GROUNDS]
     for lesson, asked in questions.items():
@@ -444,7 +483,8 @@ def _work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool
             found = _Lesson(plan, asked, shared)
             truth, evidence = found.truth(), found.evidence() if with_evidence else None
             with plan.for_all():
-                truths.append(f"SELECT {text(lesson)} AS lesson, * FROM {plan.keep('truth', truth)}")
+                if truth:
+                    truths.append(f"SELECT {text(lesson)} AS lesson, * FROM {plan.keep('truth', truth)}")
                 if evidence:
                     grounds.append(
                         f"SELECT {text(lesson)} AS lesson, * FROM {plan.keep('grounds', evidence)}"
@@ -472,7 +512,7 @@ def _read(atoms: Iterable[Atom]) -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
-_LIKE_TRUTHS: Final = f"SELECT '' AS lesson, * FROM {bracketed(NOTHING)} AS n"
+_LIKE_TRUTHS: Final = "SELECT '' AS lesson, child, child AS start, child AS until, 0 AS why, child AS about FROM children WHERE 1 = 0"
 _LIKE_GROUNDS: Final = "SELECT '' AS lesson, child, child AS start, child AS record FROM children WHERE 1 = 0"
 
 

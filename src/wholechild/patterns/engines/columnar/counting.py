@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wholechild.lib.civil import DAY
 from wholechild.patterns.engines.columnar.algebra import (
     CHILD,
-    NOTHING,
+    Channel,
     bracketed,
-    certainly,
     islands,
-    judged,
     named,
     overlap,
     sweep,
     within,
 )
+from wholechild.patterns.engines.columnar.answers import NEVER, Answer, told
 from wholechild.patterns.engines.columnar.plan import Plan
 from wholechild.patterns.engines.columnar.selecting import certain, matching, possible, selected
 from wholechild.patterns.intervals import BEGINNING
@@ -33,40 +32,45 @@ _OF: Final[Mapping[Distinct, tuple[str, str]]] = {
     Distinct.DIMENSIONS: ("dimension", ""),
     Distinct.DAYS: ("earliest", "NOT vague"),
 }
-_CARRIED: Final = (
-    "child, record, kind, sector, agency, area, person, count, earliest, latest, vague, why, about"
-)
 
 
-def truth(plan: Plan, atom: Count, among: str) -> str:
-    """The name of the truth of a count, for these children."""
+def answer(plan: Plan, atom: Count, among: str) -> Answer:
+    """Where enough records count for certain, and where enough may."""
     records = _records(plan, atom, among)
     if plan.is_empty(records):
-        return plan.keep("nothing", NOTHING)
-    sure = plan.view("sure", f"SELECT {_CARRIED}, {certain(atom.within)} FROM {records} WHERE sure")
-    holds = plan.keep("enough", _enough(plan, atom, sure, sure=True))
-    doubtful = plan.keep("doubtful", f"SELECT DISTINCT child FROM {records} WHERE vague OR NOT sure")
-    if plan.is_empty(doubtful):
-        return plan.keep("count", certainly(holds))
-    doubts = (
-        _perhaps(records, atom.within)
-        if _one_will_do(atom)
-        else _doubts(plan, atom, records, holds, doubtful)
-    )
-    return plan.keep("count", judged(holds, plan.keep("doubts", doubts)))
-
-
-def evidence(plan: Plan, atom: Count, among: str) -> str:
-    """SELECT where each record counts for certain."""
-    records = _records(plan, atom, among)
-    return f"SELECT child, record, 0 AS recency, {certain(atom.within)} FROM {records} WHERE sure"
+        return NEVER
+    rests = f"SELECT child, record, 0 AS recency, {certain(atom.within)} FROM {records} WHERE sure"
+    if any(what is Distinct.DAYS for what, _ in atom.distinct):
+        holds, doubts = _on_enough_days(plan, atom, records)
+        sure_days = Channel(holds, most=plan.rows(holds))
+        maybe_days = Channel(doubts, most=plan.rows(doubts)) if doubts else None
+        return told(sure_days, maybe_days, evidence=rests, children=records)
+    counted = f"SELECT child, {certain(atom.within)}, count AS sure, CASE WHEN vague THEN 0 ELSE count END AS maybe FROM {records} WHERE sure"
+    possibly = f"SELECT child, {possible(atom.within)}, 0 AS sure, count AS maybe FROM {records} WHERE vague OR NOT sure"
+    counted = bracketed(f"{counted} UNION ALL {possibly}")
+    sure = _different(plan, atom, f"SELECT *, {certain(atom.within)} FROM {records} WHERE sure")
+    maybe = _different(plan, atom, f"SELECT *, {possible(atom.within)} FROM {records}")
+    most = plan.rows(records) * plan.source.largest
+    return Answer(
+        (
+            ("sure_records", Channel(counted, "sure", most)), ("maybe_records", Channel(counted, "maybe", most)),
+            *((f"sure_{name}", Channel(relation, most=most)) for name, relation in sure.items()),
+            *((f"maybe_{name}", Channel(relation, most=most)) for name, relation in maybe.items()),
+        ),
+        holds=" AND ".join(_demands(atom, "{{sure_{}}}")),
+        perhaps=" AND ".join(_demands(atom, "{{maybe_{}}}")),
+        reasons=((bracketed(_perhaps(records, atom.within)), "1 = 1"),),
+        evidence=rests, children=records,
+    )  # fmt: skip
 
 
 def _records(plan: Plan, atom: Count, among: str) -> str:
     """The records of those of the children who have enough at all, at whatever time: most drop out here, before anything is sorted."""
-    if not _one_will_do(atom):
-        among = plan.keep("able", _able(plan, atom, among))
-    return selected(plan, atom.selection, atom.about, among)
+    able = "" if atom.at_least <= 1 and not atom.distinct else _able(plan, atom, among)
+    columns = {"kind" if what is Distinct.DIMENSIONS else _OF[what][0] for what, _ in atom.distinct}
+    if any(counts.startswith("sector") for _, counts in (_OF[what] for what, _ in atom.distinct)):
+        columns.add("sector")
+    return selected(plan, atom.selection, atom.about, among, *sorted(columns - {"earliest"}), able=able)
 
 
 def _able(plan: Plan, atom: Count, among: str) -> str:
@@ -82,51 +86,27 @@ def _able(plan: Plan, atom: Count, among: str) -> str:
     return f"SELECT r.child FROM {plan.relevant} AS r WHERE {where} GROUP BY r.child HAVING {' AND '.join(demands)}"
 
 
-def _one_will_do(atom: Count) -> bool:
-    """Any record is enough, so that there is nothing to count: every record stands for one at least."""
-    return atom.at_least <= 1 and not atom.distinct
-
-
 # -- enough -----------------------------------------------------------------------------------------------------------
 
 
-def _enough(plan: Plan, atom: Count, spans: str, *, sure: bool) -> str:
-    """SELECT where the spans that cover an instant together reach the threshold and every distinct demand."""
-    if _one_will_do(atom):
-        return islands(spans)
-    if any(what is Distinct.DIMENSIONS for what, _ in atom.distinct):
-        spans = plan.view("dimensioned", f"SELECT *, {_dimension(plan, atom)} AS dimension FROM {spans}")
-    channels: dict[str, str | tuple[str, str]] = {"records": (spans, "count")}
+def _demands(atom: Count, written: str = "{}") -> Iterator[str]:
+    """What must cover a piece of the axis; how a channel is written is a template."""
+    yield f"{written.format('records')} >= {atom.at_least}"
+    for i, (what, least) in enumerate(atom.distinct):
+        if what is not Distinct.DAYS:
+            yield f"{written.format(f'different_{i}')} >= {least}"
+
+
+def _different(plan: Plan, atom: Count, spans: str) -> dict[str, str]:
+    """For each distinct demand a relation of spans, of which as many cover an instant as there are different values then."""
+    found = {}
     for i, (what, _) in enumerate(atom.distinct):
         column, counts = _OF[what]
-        spans_of = bracketed(f"SELECT * FROM {spans} WHERE {counts}") if counts else spans
-        channels[f"different_{i}"] = bracketed(islands(spans_of, ("child", column)))
-    demands = [f"records >= {atom.at_least}"]
-    demands += [
-        f"different_{i} >= {least}"
-        for i, (what, least) in enumerate(atom.distinct)
-        if what is not Distinct.DAYS
-    ]
-    days = [
-        (f"different_{i}", least) for i, (what, least) in enumerate(atom.distinct) if what is Distinct.DAYS
-    ]
-    if days:
-        channels["vague_ones"] = bracketed(f"SELECT * FROM {spans} WHERE vague")
-    pieces = bracketed(
-        f"SELECT * FROM {named(bracketed(sweep(channels)), 'p')} WHERE {' AND '.join(demands)}"
-    )
-    for column, least in days:
-        pieces = bracketed(
-            _on_days(
-                plan,
-                plan.keep("counted", f"SELECT * FROM {named(pieces, 'q')}"),
-                spans,
-                column,
-                least,
-                sure=sure,
-            )
-        )
-    return islands(pieces)
+        column = _dimension(plan, atom) if what is Distinct.DIMENSIONS else column
+        valued = f"SELECT child, {column} AS different, start, until FROM {named(bracketed(spans), 's')}"
+        valued += f" WHERE {counts}" if counts else ""
+        found[f"different_{i}"] = bracketed(islands(bracketed(valued), ("child", "different")))
+    return found
 
 
 def _dimension(plan: Plan, atom: Count) -> str:
@@ -141,6 +121,33 @@ def _dimension(plan: Plan, atom: Count) -> str:
 
 
 # -- days -------------------------------------------------------------------------------------------------------------
+
+
+def _on_enough_days(plan: Plan, atom: Count, records: str) -> tuple[str, str]:
+    """The relations of where records count on enough different days: for certain, and perhaps with the reason; "" for no doubt."""
+    sure = plan.view("sure", f"SELECT *, {certain(atom.within)} FROM {records} WHERE sure")
+    holds = plan.keep("enough", _enough(plan, atom, sure, sure=True))
+    doubtful = plan.keep("doubtful", f"SELECT DISTINCT child FROM {records} WHERE vague OR NOT sure")
+    if plan.is_empty(doubtful):
+        return holds, ""
+    return holds, plan.keep("doubts", _doubts(plan, atom, records, holds, doubtful))
+
+
+def _enough(plan: Plan, atom: Count, spans: str, *, sure: bool) -> str:
+    """SELECT where the spans that cover an instant together reach the threshold and every distinct demand."""
+    channels = {
+        "records": Channel(spans, "count"),
+        "vague_ones": Channel(spans, "CASE WHEN vague THEN 1 ELSE 0 END"),
+    }
+    channels |= {
+        name: Channel(relation) for name, relation in _different(plan, atom, f"SELECT * FROM {spans}").items()
+    }
+    swept = named(bracketed(sweep(channels)), "p")
+    pieces = f"SELECT * FROM {swept} WHERE {' AND '.join(_demands(atom))}"
+    for i, (what, least) in enumerate(atom.distinct):
+        if what is Distinct.DAYS:
+            pieces = _on_days(plan, plan.keep("counted", pieces), spans, f"different_{i}", least, sure=sure)
+    return pieces
 
 
 def _on_days(plan: Plan, pieces: str, spans: str, column: str, least: int, *, sure: bool) -> str:
@@ -190,17 +197,17 @@ def _doubts(plan: Plan, atom: Count, records: str, holds: str, doubtful: str) ->
     Where every record counts for certain and it is only open on which days they were, the vague ones are named.
     """
     theirs = within(CHILD, doubtful)
-    maybe = plan.view("maybe", f"SELECT {_CARRIED}, {possible(atom.within)} FROM {records} WHERE {theirs}")
+    maybe = plan.view("maybe", f"SELECT *, {possible(atom.within)} FROM {records} WHERE {theirs}")
     enough = plan.keep("perhaps_enough", _enough(plan, atom, maybe, sure=False))
-    both = sweep({"possible": enough, "surely": bracketed(f"SELECT * FROM {holds} WHERE {theirs}")})
+    both = sweep(
+        {"possible": Channel(enough), "surely": Channel(bracketed(f"SELECT * FROM {holds} WHERE {theirs}"))}
+    )
     only = plan.keep(
         "only_possible",
         f"SELECT child, start, until FROM {named(bracketed(both), 'b')} WHERE possible > 0 AND surely = 0",
     )
     doubts = plan.keep("named", overlap(bracketed(_perhaps(records, atom.within)), only, "l.why, l.about"))
-    if all(what is not Distinct.DAYS for what, _ in atom.distinct):
-        return f"SELECT * FROM {doubts}"
-    rest = sweep({"possible": only, "told": bracketed(islands(doubts))})
+    rest = sweep({"possible": Channel(only), "told": Channel(doubts)})
     unnamed = bracketed(
         f"SELECT child, start, until FROM {named(bracketed(rest), 'b')} WHERE possible > 0 AND told = 0"
     )

@@ -10,7 +10,7 @@ import pyarrow as pa
 from wholechild.patterns.clocks import deadlines
 from wholechild.patterns.columns import TABLES
 from wholechild.patterns.engines.columnar.compiling import Asked, work_out
-from wholechild.patterns.engines.columnar.plan import Plan, Source
+from wholechild.patterns.engines.columnar.plan import COUNTED, SPANNED, Plan, Source
 from wholechild.patterns.engines.in_memory import Words
 
 
@@ -56,10 +56,15 @@ class _OnDuckDB(Plan):
         super().__init__(source)
         self.connection = connection
 
+    def _reads_cheaply(self) -> bool:
+        own = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'relevant'"
+        return bool(self.connection.execute(own).fetchall()[0][0])
+
     def deadlines(self, nation: str, days: int) -> str:
         name = f"deadlines_{nation}_{days}"
         if name not in self._rows:
-            found = deadlines(nation, days, self.source.first, self.source.last)
+            first, last = self.connection.execute(SPANNED).fetchall()[0]
+            found = deadlines(nation, days, first, last)
             self.connection.register("arrow_deadlines", found)
             with self.for_all():
                 self._made.append(name)
@@ -85,13 +90,11 @@ def source_of(connection: duckdb.DuckDBPyConnection, words: Words) -> Source:
     """What the compiler must know of the tables."""
     codes = connection.execute('SELECT "of", code, text FROM codes').fetchall()
     columns = connection.execute("DESCRIBE relevant").fetchall()
-    kinds = connection.execute("""
-        SELECT scope, kind, count(*), min(happened_from), max(happened_to) FROM relevant GROUP BY scope, kind""").fetchall()  # fmt: skip
+    counted = connection.execute(COUNTED).fetchall()
     return Source(
         {(of, text): code for of, code, text in codes},
         frozenset(column[0] for column in columns),
         words,
-        {(scope, kind): rows for scope, kind, rows, _, _ in kinds},
-        min((first for *_, first, _ in kinds), default=0),
-        max((last for *_, last in kinds), default=0),
+        {(scope, kind): rows for scope, kind, rows, _ in counted},
+        max((largest for *_, largest in counted), default=1),
     )

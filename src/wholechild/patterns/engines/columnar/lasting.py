@@ -8,21 +8,14 @@ two it cannot tell.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Several
 from dataclasses import dataclass
 from typing import Final
 
 from wholechild.lib.civil import DAY
-from wholechild.patterns.engines.columnar.algebra import (
-    NOTHING,
-    WHY,
-    both,
-    bracketed,
-    islands,
-    judged,
-    named,
-    sweep,
-)
+from wholechild.patterns.engines.columnar.algebra import WHY, Channel, both, bracketed, named, sweep
+from wholechild.patterns.engines.columnar.answers import NEVER, Answer, told
 from wholechild.patterns.engines.columnar.coverage import covered
 from wholechild.patterns.engines.columnar.plan import Plan
 from wholechild.patterns.engines.columnar.selecting import certain, number, possible, selected
@@ -51,68 +44,55 @@ class _Lasting:
     both_doubts: bool = True
 
 
-def fact(plan: Plan, atom: FactState, among: str) -> str:
-    """The name of the truth of a fact that is opened and closed by records."""
-    return _truth(plan, _fact(plan, atom, among), "fact")
+def fact(plan: Plan, atom: FactState, among: str) -> Answer:
+    """Where something that records open and close is open."""
+    return _answer(plan, _fact(plan, atom, among), "record")
 
 
-def fact_evidence(plan: Plan, atom: FactState, among: str) -> str | None:
-    return _evidence(plan, _fact(plan, atom, among), "record")
+def trend(plan: Plan, atom: Trend, among: str) -> Answer:
+    """Where a measure has fallen or risen."""
+    return _answer(plan, _trend(plan, atom, among), "one", "other")
 
 
-def trend(plan: Plan, atom: Trend, among: str) -> str:
-    """The name of the truth of a measure that fell or rose."""
-    return _truth(plan, _trend(plan, atom, among), "trend")
-
-
-def trend_evidence(plan: Plan, atom: Trend, among: str) -> str | None:
-    return _evidence(plan, _trend(plan, atom, among), "one", "other")
-
-
-def unanswered(plan: Plan, atom: Unanswered, among: str, nation: str) -> str:
-    """The name of the truth of something that was opened and, by its clock, not answered."""
-    return _truth(plan, _unanswered(plan, atom, among, nation), "unanswered")
-
-
-def unanswered_evidence(plan: Plan, atom: Unanswered, among: str, nation: str) -> str | None:
-    return _evidence(plan, _unanswered(plan, atom, among, nation), "record")
+def unanswered(plan: Plan, atom: Unanswered, among: str, nation: str) -> Answer:
+    """Where something was opened and, by its clock, not answered."""
+    return _answer(plan, _unanswered(plan, atom, among, nation), "record")
 
 
 # -- the sweep --------------------------------------------------------------------------------------------------------
 
 
-def _pieces(plan: Plan, lasting: _Lasting) -> str:
-    """The pieces of each item's axis on which it holds or may hold."""
-    channels: dict[str, str | tuple[str, str]] = {
-        "begun": lasting.begun, "maybe": lasting.maybe, "ended": lasting.ended, "perhaps": lasting.perhaps,
-    }  # fmt: skip
-    channels |= {f"heard_{i}": relation for i, (_, relation) in enumerate(lasting.heard)}
-    return plan.keep(
-        "pieces",
-        f"SELECT * FROM {named(bracketed(sweep(channels, lasting.key)), 'p')} WHERE maybe > 0 AND ended = 0",
-    )
-
-
-def _held(plan: Plan, lasting: _Lasting) -> str:
-    heard = "".join(f" AND heard_{i} > 0" for i in range(len(lasting.heard)))
-    return bracketed(f"SELECT * FROM {_pieces(plan, lasting)} WHERE begun > 0 AND perhaps = 0{heard}")
-
-
-def _truth(plan: Plan, lasting: _Lasting | None, hint: str) -> str:
+def _answer(plan: Plan, lasting: _Lasting | None, *records: str) -> Answer:
+    """What is swept here is each item's own axis; of the pieces on which it holds, those of all items are then the atom's."""
     if lasting is None:
-        return plan.keep("nothing", NOTHING)
-    holds = plan.keep("lasted", islands(_held(plan, lasting)))
-    pieces = _pieces(plan, lasting)
+        return NEVER
+    channels = {
+        "begun": Channel(lasting.begun), "maybe": Channel(lasting.maybe),
+        "ended": Channel(lasting.ended), "perhaps": Channel(lasting.perhaps),
+    }  # fmt: skip
+    channels |= {f"heard_{i}": Channel(relation) for i, (_, relation) in enumerate(lasting.heard)}
+    swept = named(bracketed(sweep(channels, lasting.key)), "p")
+    pieces = plan.keep("lasting", f"SELECT * FROM {swept} WHERE maybe > 0 AND ended = 0")
+    if plan.is_empty(pieces):
+        return NEVER
+    heard = "".join(f" AND heard_{i} > 0" for i in range(len(lasting.heard)))
+    held = f"FROM {pieces} WHERE begun > 0 AND perhaps = 0{heard}"
+    evidence = (f"SELECT child, {record} AS record, 0 AS recency, start, until {held}" for record in records)
+    doubts = plan.keep("doubts", both(*map(bracketed, _doubts(plan, lasting, pieces))))
+    return told(
+        Channel(bracketed(f"SELECT child, start, until {held}"), most=plan.rows(pieces)),
+        Channel(doubts, most=plan.rows(doubts)),
+        evidence=both(*map(bracketed, evidence)), children=pieces,
+    )  # fmt: skip
+
+
+def _doubts(plan: Plan, lasting: _Lasting, pieces: str) -> Iterator[str]:
+    """SELECTs of every reason for which it cannot tell: of the beginning, of an ending, of a feed that is not there."""
     ending = "p.perhaps > 0" if lasting.both_doubts else "p.perhaps > 0 AND p.begun > 0"
-    doubts = [
-        _passed_on(pieces, lasting.key, lasting.maybe, "p.begun = 0"),
-        _passed_on(pieces, lasting.key, lasting.perhaps, ending),
-    ]
-    doubts += [
-        f"SELECT child, start, until, {WHY[Why.NOT_CONNECTED]} AS why, {plan.sector(sector)} AS about FROM {pieces} WHERE begun > 0 AND perhaps = 0 AND heard_{i} = 0"
-        for i, (sector, _) in enumerate(lasting.heard)
-    ]
-    return plan.keep(hint, judged(holds, plan.keep("doubts", both(*map(bracketed, doubts)))))
+    yield _passed_on(pieces, lasting.key, lasting.maybe, "p.begun = 0")
+    yield _passed_on(pieces, lasting.key, lasting.perhaps, ending)
+    for i, (sector, _) in enumerate(lasting.heard):
+        yield f"SELECT child, start, until, {WHY[Why.NOT_CONNECTED]} AS why, {plan.sector(sector)} AS about FROM {pieces} WHERE begun > 0 AND perhaps = 0 AND heard_{i} = 0"
 
 
 def _passed_on(pieces: str, key: Several[str], reasons: str, where: str) -> str:
@@ -123,18 +103,6 @@ def _passed_on(pieces: str, key: Several[str], reasons: str, where: str) -> str:
         ON {same} AND r.start <= p.start AND p.until <= r.until WHERE {where}"""
 
 
-def _evidence(plan: Plan, lasting: _Lasting | None, *records: str) -> str | None:
-    if lasting is None:
-        return None
-    held = _held(plan, lasting)
-    return both(
-        *(
-            bracketed(f"SELECT child, {record} AS record, 0 AS recency, start, until FROM {named(held, 'h')}")
-            for record in records
-        )
-    )
-
-
 def _reason(ending: str, otherwise: str) -> str:
     """The columns of the reason of a possible ending: its own where it is doubtful, else that of what it may end."""
     return ", ".join(
@@ -143,34 +111,26 @@ def _reason(ending: str, otherwise: str) -> str:
     )
 
 
-def _having(plan: Plan, records: str) -> str:
-    """The children who have any of these records."""
-    return plan.keep("having", f"SELECT DISTINCT child FROM {records}")
-
-
 # -- fact -------------------------------------------------------------------------------------------------------------
 
 
 def _fact(plan: Plan, atom: FactState, among: str) -> _Lasting | None:
-    opened = selected(plan, atom.opened_by, atom.about, among)
+    whose = () if atom.about is Scope.CHILD else ("person",)
+    opened = selected(plan, atom.opened_by, atom.about, among, *whose)
     if plan.is_empty(opened):
         return None
-    closings = selected(plan, atom.closed_by, atom.about, _having(plan, opened))
-    person = "" if atom.about is Scope.CHILD else "AND c.person = o.person"
+    closings = selected(plan, atom.closed_by, atom.about, opened, *whose)
+    person = "AND c.person = o.person" if whose else ""
     after = f"FROM {opened} AS o JOIN {closings} AS c ON c.child = o.child AND c.record <> o.record AND c.latest >= o.earliest {person}"
     key = "o.child, o.record, o.known_from"
     return _Lasting(
         _RECORD,
-        begun=plan.view(
-            "begun", f"SELECT child, record, known_from, {certain(None)} FROM {opened} WHERE sure"
+        begun=bracketed(f"SELECT child, record, known_from, {certain(None)} FROM {opened} WHERE sure"),
+        maybe=bracketed(f"SELECT child, record, known_from, why, about, {possible(None)} FROM {opened}"),
+        ended=bracketed(
+            f"SELECT {key}, {certain(None, 'c')} {after} WHERE c.sure AND c.earliest >= o.latest"
         ),
-        maybe=plan.view(
-            "maybe", f"SELECT child, record, known_from, why, about, {possible(None)} FROM {opened}"
-        ),
-        ended=plan.view(
-            "ended", f"SELECT {key}, {certain(None, 'c')} {after} WHERE c.sure AND c.earliest >= o.latest"
-        ),
-        perhaps=plan.view("perhaps", f"SELECT {key}, {_reason('c', 'o.')}, {possible(None, 'c')} {after}"),
+        perhaps=bracketed(f"SELECT {key}, {_reason('c', 'o.')}, {possible(None, 'c')} {after}"),
     )
 
 
@@ -179,7 +139,7 @@ def _fact(plan: Plan, atom: FactState, among: str) -> _Lasting | None:
 
 def _trend(plan: Plan, atom: Trend, among: str) -> _Lasting | None:
     column = f"measure_{atom.measure}"
-    records = selected(plan, atom.selection, atom.about, among, column)
+    records = selected(plan, atom.selection, atom.about, among, "person", column)
     measured = plan.view(
         "measured", f'SELECT *, "{column}" AS measured FROM {records} WHERE "{column}" IS NOT NULL'
     )
@@ -192,16 +152,10 @@ def _trend(plan: Plan, atom: Trend, among: str) -> _Lasting | None:
     key = "p.child, p.one, p.one_from, p.other, p.other_from"
     return _Lasting(
         _PAIR,
-        begun=plan.view(
-            "begun", f"SELECT *, sure_start AS start, sure_until AS until FROM {pairs} WHERE sure"
-        ),
-        maybe=plan.view("maybe", f"SELECT *, perhaps_start AS start, perhaps_until AS until FROM {pairs}"),
-        ended=plan.view(
-            "ended", f"SELECT {key}, {certain(None, 's')} {after} WHERE s.sure AND s.earliest > p.latest"
-        ),
-        perhaps=plan.view(
-            "perhaps", f"SELECT {key}, {_reason('s', 'p.later_')}, {possible(None, 's')} {after}"
-        ),
+        begun=bracketed(f"SELECT *, sure_start AS start, sure_until AS until FROM {pairs} WHERE sure"),
+        maybe=bracketed(f"SELECT *, perhaps_start AS start, perhaps_until AS until FROM {pairs}"),
+        ended=bracketed(f"SELECT {key}, {certain(None, 's')} {after} WHERE s.sure AND s.earliest > p.latest"),
+        perhaps=bracketed(f"SELECT {key}, {_reason('s', 'p.later_')}, {possible(None, 's')} {after}"),
     )
 
 
@@ -241,7 +195,7 @@ def _unanswered(plan: Plan, atom: Unanswered, among: str, nation: str) -> _Lasti
     if plan.is_empty(openings):
         return None
     opened = _due(plan, atom, openings, nation)
-    answers = selected(plan, atom.answered_by, atom.about, _having(plan, openings))
+    answers = selected(plan, atom.answered_by, atom.about, openings)
     remembered = atom.remembered
     forgotten = {
         of: "known_to" if remembered is None else f"least(known_to, due_{of} + {remembered})"
@@ -251,11 +205,11 @@ def _unanswered(plan: Plan, atom: Unanswered, among: str, nation: str) -> _Lasti
     key = "o.child, o.record, o.known_from"
     return _Lasting(
         _RECORD,
-        begun=plan.view("begun", f"SELECT child, record, known_from, greatest(known_from, due_last) AS start, {forgotten['first']} AS until FROM {opened} WHERE sure"),
-        maybe=plan.view("maybe", f"SELECT child, record, known_from, why, about, greatest(known_from, due_first) AS start, {forgotten['last']} AS until FROM {opened}"),
-        ended=plan.view("ended", f"SELECT {key}, {certain(None, 'a')} {after} WHERE a.sure AND a.earliest >= o.latest"),
-        perhaps=plan.view("perhaps", f"SELECT {key}, a.why, a.about, {possible(None, 'a')} {after}"),
-        heard=tuple((sector, plan.view("heard", _heard(plan, opened, sector))) for sector in atom.covered_by),
+        begun=bracketed(f"SELECT child, record, known_from, greatest(known_from, due_last) AS start, {forgotten['first']} AS until FROM {opened} WHERE sure"),
+        maybe=bracketed(f"SELECT child, record, known_from, why, about, greatest(known_from, due_first) AS start, {forgotten['last']} AS until FROM {opened}"),
+        ended=bracketed(f"SELECT {key}, {certain(None, 'a')} {after} WHERE a.sure AND a.earliest >= o.latest"),
+        perhaps=bracketed(f"SELECT {key}, a.why, a.about, {possible(None, 'a')} {after}"),
+        heard=tuple((sector, bracketed(_heard(plan, opened, sector))) for sector in atom.covered_by),
         both_doubts=False,
     )  # fmt: skip
 
@@ -264,7 +218,7 @@ def _heard(plan: Plan, opened: str, sector: str) -> str:
     """SELECT from each opening to the end of the covered spell that it lies in."""
     return f"""
         SELECT o.child, o.record, o.known_from, o.earliest AS start, c.until
-        FROM {opened} AS o JOIN {covered(plan, sector)} AS c ON c.child = o.child AND c.start <= o.earliest AND o.earliest < c.until"""
+        FROM {opened} AS o JOIN {covered(plan, sector, opened)} AS c ON c.child = o.child AND c.start <= o.earliest AND o.earliest < c.until"""
 
 
 def _due(plan: Plan, atom: Unanswered, opened: str, nation: str) -> str:

@@ -22,6 +22,11 @@ from wholechild.patterns.language.nodes import Selection
 EVERYBODY: Final = ""
 
 
+#: SELECT how many rows there are of each scope and kind, and the most that any of them stands for.
+COUNTED: Final = "SELECT scope, kind, count(*), max(count) FROM relevant GROUP BY scope, kind"
+#: SELECT the first and the last instant at which any record happened.
+SPANNED: Final = "SELECT min(happened_from), max(happened_to) FROM relevant"
+
 #: The columns of `relevant` that a selection always reads.
 _READ: Final = frozenset(
     "child scope record kind sector agency area informant happened_from happened_to known_from known_to certain count person".split()
@@ -37,15 +42,14 @@ class Source:
     """What must be known of the tables before anything is asked of them.
 
     Shape    `codes` is the table of that name; `columns` are those of `relevant`; `rows` counts those of each (scope, kind);
-             `first` and `last` are the earliest and the latest instant at which any record happened.
+             `largest` is the most that any one record stands for.
     """
 
     codes: Mapping[tuple[str, str], int]
     columns: frozenset[str]
     words: Words
     rows: Mapping[tuple[int, int], int]
-    first: int = 0
-    last: int = 0
+    largest: int = 1
 
     def code(self, of: str, text: str) -> int | None:
         """The number of a text; None where no row has it."""
@@ -77,7 +81,7 @@ class Plan(ABC):
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        #: The rows of `relevant` that any lesson asks for, where those of one kind lie together.
+        #: Where selections read from: `relevant`, or a copy of what any lesson asks for of it.
         self.relevant = "relevant"
         #: Sectors that a doubt is about, by the number under which the statements carry them.
         self.sectors: list[str] = []
@@ -96,19 +100,21 @@ class Plan(ABC):
         """The name of a view: nothing is worked out until something reads it."""
         return self._known(sql) or self._new(hint, sql, kept=False)
 
+    def rows(self, *tables: str) -> int:
+        """How many rows tables that were kept have, together."""
+        return sum(self._rows[table] for table in tables)
+
     def is_empty(self, table: str) -> bool:
         """Whether a table that was kept has no rows."""
         return self._rows[table] == 0
 
-    def gather(self, kinds: frozenset[str], shared: Collection[str]) -> None:
-        """Lay the rows of these kinds together by scope and kind, so that a selection reads little but its own."""
+    def gather(self, kinds: frozenset[str], columns: Collection[str]) -> None:
+        """Copy the rows of these kinds, with these columns besides those always read, where reading `relevant` often is dear."""
+        if self._reads_cheaply():
+            return
         codes = ", ".join(map(str, self.source.coded("kind", kinds))) or "NULL"
-        columns = ", ".join(
-            f'"{name}"' for name in sorted(self.source.columns) if name in _READ or name in shared
-        )
-        self.relevant = self.keep(
-            "gathered", f"SELECT {columns} FROM relevant WHERE kind IN ({codes}) ORDER BY scope, kind"
-        )
+        wanted = ", ".join(f'"{name}"' for name in sorted(self.source.columns & (_READ | set(columns))))
+        self.relevant = self.keep("gathered", f"SELECT {wanted} FROM relevant WHERE kind IN ({codes})")
 
     @contextmanager
     def one_lesson(self) -> Iterator[None]:
@@ -138,6 +144,10 @@ class Plan(ABC):
         if sector not in self.sectors:
             self.sectors.append(sector)
         return self.sectors.index(sector)
+
+    @abstractmethod
+    def _reads_cheaply(self) -> bool:
+        """Whether `relevant` is a table of the engine's own, not files or rows that are decoded anew each time."""
 
     @abstractmethod
     def deadlines(self, nation: str, days: int) -> str:

@@ -2,7 +2,7 @@
 
 Shape    a selection has `child, record, known_from, known_to`; `earliest` and `latest`, the first instants of the first and
          the last day on which it may have happened; `passed`, from when on it has certainly happened; `vague`; `sure`,
-         whether it matches for certain; `why` and `about`, the reason that doubt of it has; and what a count may ask to differ.
+         whether it matches for certain; `why` and `about`, the reason that doubt of it has; and what else was asked for.
 """
 
 from __future__ import annotations
@@ -18,31 +18,38 @@ from wholechild.patterns.history import Scope
 from wholechild.patterns.intervals import Why
 from wholechild.patterns.language.nodes import AgeRange, NumberRange, Selection
 
-_ALWAYS_THERE: Final = (
-    "child", "record", "kind", "sector", "agency", "area", "person", "count", "known_from", "known_to",
-)  # fmt: skip
+_ALWAYS_THERE: Final = ("child", "record", "count", "known_from", "known_to")
+#: Columns of `relevant` that may state nothing: asked for, they leave out the records that do not.
+_STATED: Final = ("value_", "measure_")
 _NO_MATCH: Final = 0
 
 
-def selected(plan: Plan, selection: Selection, scope: Scope, among: str, *extra: str) -> str:
-    """The name of the selection's table, with further columns of `relevant`: only of the records that state them."""
-    columns = ", ".join(f"r.{name}" for name in (*_ALWAYS_THERE, *(plan.source.column(e) for e in extra)))
+def selected(plan: Plan, selection: Selection, scope: Scope, among: str, *extra: str, able: str = "") -> str:
+    """The name of the selection's table, with further columns of `relevant`: only of the records that state them.
+
+    Shape    `able` is a SELECT of child; the others' records are left out.
+    """
+    wanted = (*_ALWAYS_THERE, *extra)
+    columns = ", ".join(f"r.{plan.source.column(name)}" for name in wanted)
     ages = selection.child_age
     children = "LEFT JOIN children AS c ON c.child = r.child" if ages else ""
     doubt = f"CASE WHEN NOT r.certain THEN {WHY[Why.TIE_UNSURE]} END"
     if ages:
         doubt = f"CASE WHEN {_at_age(ages)} ELSE {doubt} END"
-    stated = (f'r."{name}" IS NOT NULL' for name in extra)
-    conditions = " AND ".join([*matching(plan, selection, scope, among), *stated])
+    conditions = [
+        *matching(plan, selection, scope, among),
+        *(f'r."{name}" IS NOT NULL' for name in extra if name.startswith(_STATED)),
+        *([f"r.child IN ({able})"] if able else []),
+    ]
     return plan.keep(
         "selected",
         f"""
-        SELECT {", ".join(_ALWAYS_THERE)}, {"".join(f'"{e}", ' for e in extra)}
+        SELECT {", ".join(f'"{name}"' for name in wanted)},
                earliest, latest, CASE WHEN latest > earliest THEN latest + {DAY} ELSE earliest END AS passed,
                latest > earliest AS vague, unsure IS NULL AS sure, coalesce(unsure, {WHY[Why.VAGUE_DATE]}) AS why,
                CASE WHEN unsure = {WHY[Why.BIRTH_UNKNOWN]} THEN 0 ELSE record END AS about
         FROM (SELECT {columns}, r.happened_from AS earliest, r.happened_to - {DAY} AS latest, {doubt} AS unsure
-              FROM {plan.relevant} AS r {children} WHERE {conditions}) AS found
+              FROM {plan.relevant} AS r {children} WHERE {" AND ".join(conditions)}) AS found
         WHERE unsure IS NULL OR unsure <> {_NO_MATCH}""",
     )
 

@@ -16,7 +16,7 @@ from sqlglot import exp
 from wholechild.patterns.clocks import deadlines
 from wholechild.patterns.columns import TABLES
 from wholechild.patterns.engines.columnar.compiling import Asked, work_out
-from wholechild.patterns.engines.columnar.plan import Plan, Source
+from wholechild.patterns.engines.columnar.plan import COUNTED, SPANNED, Plan, Source
 from wholechild.patterns.engines.in_memory import Words
 
 WRITTEN_IN: Final = "duckdb"
@@ -65,10 +65,14 @@ class _OnSpark(Plan):
         super().__init__(source)
         self.spark = spark
 
+    def _reads_cheaply(self) -> bool:
+        return False
+
     def deadlines(self, nation: str, days: int) -> str:
         name = f"deadlines_{nation}_{days}"
         if name not in self._rows:
-            found = deadlines(nation, days, self.source.first, self.source.last)
+            [(first, last)] = self.spark.sql(SPANNED).collect()
+            found = deadlines(nation, days, first, last)
             self.spark.createDataFrame(found).createOrReplaceTempView(name)
             self._rows[name] = found.num_rows
             self._shared.append(name)
@@ -94,15 +98,13 @@ class _OnSpark(Plan):
 
 def source_of(spark: Any, words: Words) -> Source:
     """What the compiler must know of the tables."""
-    kinds = spark.sql("""
-        SELECT scope, kind, count(*), min(happened_from), max(happened_to) FROM relevant GROUP BY scope, kind""").collect()  # fmt: skip
+    counted = spark.sql(COUNTED).collect()
     return Source(
         {(of, said): code for of, code, said in spark.sql("SELECT `of`, code, text FROM codes").collect()},
         frozenset(spark.table("relevant").columns),
         words,
-        {(scope, kind): rows for scope, kind, rows, _, _ in kinds},
-        min((first for *_, first, _ in kinds), default=0),
-        max((last for *_, last in kinds), default=0),
+        {(scope, kind): rows for scope, kind, rows, _ in counted},
+        max((largest for *_, largest in counted), default=1),
     )
 
 
