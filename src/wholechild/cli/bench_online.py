@@ -146,7 +146,7 @@ def _forget_what_waits() -> None:
         cursor.execute("DELETE FROM procrastinate_jobs")
 
 
-def work_off() -> None:
+def work_off(memory: Any) -> None:
     """Do what waits, as the worker does, and take it from the queue."""
     from django.db import connection
     from procrastinate.contrib.django.models import ProcrastinateJob
@@ -157,7 +157,9 @@ def work_off() -> None:
     at = datetime.now(UTC)
     lessons = in_force(at)
     for job, arguments in list(ProcrastinateJob.objects.order_by("id").values_list("id", "args")):
-        take_in_news(by="bench", purpose="match", at=at, lessons=lessons, salts=salts, **arguments)
+        take_in_news(
+            by="bench", purpose="match", at=at, lessons=lessons, salts=salts, memory=memory, **arguments
+        )
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job])
 

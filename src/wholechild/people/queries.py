@@ -81,12 +81,15 @@ class Gathered:
     """Everything about some children and everyone around them, in one piece.
 
     Shape    `links` maps an identity to its persons; `records` are all versions of all records about anyone here.
+             `settled`: one more record would only add itself. Not so where a family is told by its records (a published
+             chronology), and where a link ends only after the moment that was asked about.
     """
 
     family: Family
     names: Mapping[str, Named]
     links: Mapping[str, Sequence[LinkedIdentity]]
     records: Sequence[SentRecord]
+    settled: bool
 
 
 def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
@@ -113,9 +116,11 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
     }
     ties, stays = _family_facts(viewer, identities, by_identity)
     cases = _case_families(rows, by_identity, records)
+    ends = (link.known_to for links in by_identity.values() for link in links)
+    settled = not cases and all(end <= civil(at) for end in ends if end < FOREVER)
     return Gathered(
         Family(persons, [*ties, *(t for f in cases for t in f.ties)], [*stays, *(s for f in cases for s in f.stays)]),
-        names, by_identity, records,
+        names, by_identity, records, settled,
     )  # fmt: skip
 
 

@@ -106,11 +106,13 @@ class _RecordRow(NamedTuple):
     values: str
     what: str
     informant: str
+    not_held: bool
 
 
 _RECORD_ROWS: Final = (
     "SELECT r.id, r.agency, r.reference, r.series, r.version, r.learnt_at AT TIME ZONE 'UTC', w.at, r.kind, r.first_on, r.last_on, r.precision, "
-    "r.about, r.written_at AT TIME ZONE 'UTC', r.count, r.measures::text, r.values::text, r.what, r.informant "
+    "r.about, r.written_at AT TIME ZONE 'UTC', r.count, r.measures::text, r.values::text, r.what, r.informant, "
+    """coalesce(r.extra @> '{"missed": "not_recorded"}', false) """
     "FROM records_recordrow r LEFT JOIN records_withdrawal w ON w.delivery = r.delivery WHERE "
 )
 _FILED_UNDER: Final = (
@@ -126,6 +128,40 @@ def _record_rows(which: str, values: list[Any]) -> list[_RecordRow]:
     with connection.cursor() as cursor:
         cursor.execute(_RECORD_ROWS + which, [values])
         return [_RecordRow(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedRecord:
+    """A record that came, and the identities that any version of it names.
+
+    Missing  `sent` None: there is more to it than one record that was not there before.
+    """
+
+    everyone: frozenset[str]
+    sent: SentRecord | None
+
+
+def arrived(viewer: Viewer, records: Collection[str]) -> dict[str, ArrivedRecord]:
+    """Each of these records, with whether it is simply one more: the only version, not withdrawn, and held by an agency."""
+    return {
+        row.id: found
+        for versions in _by_series(_record_rows(_OF_THE_SERIES_OF, list(records)))
+        for found in (_arrived(versions),)
+        for row in versions
+        if row.id in records
+    }
+
+
+def _arrived(versions: Sequence[_RecordRow]) -> ArrivedRecord:
+    everyone = frozenset(_identity(row.agency, local) for row in versions for local in row.about)
+    row = versions[0]
+    if len(versions) > 1 or row.version > 1 or row.withdrawn_at or row.not_held:
+        return ArrivedRecord(everyone, None)
+    ((number, spell, _),) = _in_force(versions)
+    return ArrivedRecord(everyone, _sent(row, Agency.of(row.agency), number, spell))
+
+
+_OF_THE_SERIES_OF: Final = "r.series IN (SELECT v.series FROM records_recordrow v WHERE v.id = ANY(%s))"
 
 
 def _other_versions(rows: Collection[_RecordRow]) -> Iterable[_RecordRow]:

@@ -14,11 +14,11 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Q
 from procrastinate.contrib.django.models import ProcrastinateJob
-from psycopg import DataError
+from psycopg import DataError, IsolationLevel
 from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
 from wholechild.trust import permissions
-from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Verdict, canonical, commit, link
+from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Leaf, Verdict, canonical, commit, link
 from wholechild.trust.models import Account, Disclosure, Fact, LedgerCheckpoint, LedgerLeaf, Relation
 from wholechild.trust.outbox import CHANGES
 from wholechild.trust.permissions import EVERYBODY, Decision
@@ -186,6 +186,16 @@ def news(first: int, last: int) -> dict[str, list[str]]:
     return found
 
 
+def leaves_from(seq: int, most: int) -> list[Leaf]:
+    """The leaf at a place, and all after it in their order, at most so many."""
+    return [Leaf(*row[:4], bytes(row[4])) for row in _rows(_LEAVES_FROM, [seq, most])]
+
+
+_LEAVES_FROM: Final = (
+    "SELECT seq, at, fact_kind, fact_id, chain FROM trust_ledgerleaf WHERE seq >= %s ORDER BY seq LIMIT %s"
+)
+
+
 def waiting() -> int:
     """How many jobs are queued, or under way, or to be tried again."""
     return ProcrastinateJob.objects.filter(status__in=("todo", "doing"), queue_name=CHANGES.name).count()
@@ -199,12 +209,19 @@ def moment_of(leaf: int) -> datetime:
 @contextmanager
 def one_snapshot() -> Iterator[None]:
     """One unchanging picture for all that is read inside, while others go on writing; nothing can be written in it."""
-    nested = connection.in_atomic_block
-    with transaction.atomic():
-        if not nested:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    connection.ensure_connection()
+    begins = connection.connection  # says how its transactions begin, which costs no statement of its own
+    begins.isolation_level, begins.read_only = IsolationLevel.REPEATABLE_READ, True
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not begins.closed:
+            begins.isolation_level = begins.read_only = None
 
 
 @contextmanager
