@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from wholechild.lib.chance import byar, wilson
 from wholechild.patterns.backtest import words
-from wholechild.patterns.backtest.chance import byar, wilson
 from wholechild.patterns.backtest.measures import quartiles
 from wholechild.patterns.backtest.page import page
 from wholechild.patterns.backtest.report import (
