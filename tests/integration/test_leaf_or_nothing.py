@@ -209,6 +209,12 @@ def _settle(world: World) -> Any:
     return settle_identities(at=AT, identities=list(PairDecision.objects.get().identities), **EVERYONE)
 
 
+def _reconcile(world: World) -> Any:
+    from wholechild.people.actions import reconcile_links
+
+    return reconcile_links(at=AT, **EVERYONE)
+
+
 def _open_picture(world: World) -> Any:
     from wholechild.patterns.actions import open_picture
 
@@ -279,6 +285,7 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "link_new_identities": _link,
     "take_back_link": _take_back,
     "settle_identities": _settle,
+    "reconcile_links": _reconcile,
     "keep_model": _keep_model,
     "adopt_model": _adopt_model,
     "evaluate_children": lambda world: note(AT, JOINED),

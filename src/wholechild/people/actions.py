@@ -11,7 +11,13 @@ from typing import Any
 
 from django.db import transaction
 
-from wholechild.people.arriving.actions import _store, link_new_identities, settle_identities
+from wholechild.people.arriving.actions import (
+    Reconciled,
+    _store,
+    link_new_identities,
+    reconcile_links,
+    settle_identities,
+)
 from wholechild.people.comparing.artefact import loads
 from wholechild.people.linking import OWN, NewLink
 from wholechild.people.models import Link, LinkageModel, LinkageModelAdopted, Unlink
@@ -20,9 +26,11 @@ from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append
 
 __all__ = [
     "ModelNotAdopted",
+    "Reconciled",
     "adopt_model",
     "keep_model",
     "link_new_identities",
+    "reconcile_links",
     "settle_identities",
     "take_back_link",
 ]

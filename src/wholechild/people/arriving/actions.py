@@ -71,6 +71,52 @@ def settle_identities(
         return _settle(by, purpose, at, set(identities), salts)
 
 
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What was not as working everything out at once gives it.
+
+    Shape    `pairs` is how many pairs were missing, too many, or of another weight; `links` how many identities were somebody
+             else; `ready` how many identities were in the table in another form, or should not, or should have been.
+    """
+
+    identities: int
+    ready: int
+    pairs: int
+    links: int
+
+    @property
+    def ok(self) -> bool:
+        return not (self.ready or self.pairs or self.links)
+
+
+def reconcile_links(
+    *, by: str, purpose: str, at: datetime, salts: Salts, comparing: Comparing | None = None, repair: bool = True
+) -> Reconciled:  # fmt: skip
+    """Work out keys, pairs and persons of everybody anew, say what was otherwise, and put it right.
+
+    Shape    one transaction. Without `repair` nothing is changed. Differences are to be expected where a model was adopted,
+             and where a key became crowded, or ceased to be, since its pairs were weighed; not otherwise.
+    """
+    chosen = comparing or queries.comparing_in_force()
+    with transaction.atomic():
+        link_new_identities(by=by, purpose=purpose, at=at, salts=salts, comparing=chosen)
+        upto = head().leaves
+        told = queries.told_between(0, upto)
+        ready, pairs = queries.marks_of_ready(), queries.marks_of_pairs()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM people_pair; DELETE FROM people_blockingkey; DELETE FROM people_crowdedkey; DELETE FROM people_compared"
+            )
+        touched = _take_in(told, chosen, at)
+        moved = _settle(by, purpose, at, touched, salts)
+        _remember(upto)
+        after = queries.marks_of_ready()
+        done = Reconciled(len(after), len(ready ^ after), len(pairs ^ queries.marks_of_pairs()), moved)
+        if not repair:
+            transaction.set_rollback(True)
+    return done
+
+
 def _alone() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL plan_cache_mode = force_generic_plan")
@@ -88,18 +134,19 @@ def _remember(leaf: int) -> None:
 def _take_in(told: Collection[str], comparing: Comparing, at: datetime) -> set[str]:
     """Make ready whom something was told of, and weigh those of whom something changed. Gives whom settling concerns."""
     touched: set[str] = set()
-    changed: dict[str, Known] = {}
+    changed: list[str] = []
     for portion in in_portions(sorted(told)):
         before, now = queries.known(portion), queries.made_ready(portion)
         anew = {identity: said for identity, said in now.items() if before.get(identity) != said}
         gone = [before[identity] for identity in before if identity in anew or identity not in now]
         touched |= _forget(gone, comparing)
         _store_ready(anew.values(), comparing)
-        touched |= anew.keys()
-        changed |= anew
+        changed += anew
+    weighed: set[str] = set()
     for names in in_portions(changed, _PORTION):
-        _weigh_new({name: changed[name].identity for name in names}, comparing, at)
-    return touched
+        _weigh_new(queries.identities_of(names), weighed, comparing, at)
+        weighed.update(names)
+    return touched.union(changed)
 
 
 def _forget(gone: Sequence[Known], comparing: Comparing) -> set[str]:
@@ -145,26 +192,22 @@ def _cells(identity: Identity) -> list[Any]:
     return [list(cell) if isinstance(cell, tuple) else cell for cell in astuple(identity)]
 
 
-def _weigh_new(new: Mapping[str, Identity], comparing: Comparing, at: datetime) -> None:
-    """Find whom these may be, weigh each pair once, and keep the pairs that weigh enough."""
+def _weigh_new(
+    new: Mapping[str, Identity], weighed: Collection[str], comparing: Comparing, at: datetime
+) -> None:
+    """Find whom these may be, weigh each pair once, and keep the pairs that weigh enough. `weighed` have found these."""
     keys = {name: numbered(identity, comparing) for name, identity in new.items()}
     asked = sorted(set(chain.from_iterable(keys.values())))
     found = chain.from_iterable(queries.under_keys(some, comparing.most + 1) for some in in_portions(asked))
-    pairs, crowded = candidates(keys, found, comparing.most)
+    shared, crowded = candidates(keys, found, comparing.most)
+    pairs = sorted(pair for pair in shared if pair[0] not in weighed and pair[1] not in weighed)
     _note_crowded(new, crowded, at)
     sides = dict(new)
     for some in in_portions({name for pair in pairs for name in pair} - new.keys(), _BLOCK):
         sides |= queries.identities_of(some)
-    weighed = (weigh(comparing.artefact, sides[one], sides[other]) for one, other in sorted(pairs))
-    kept = [pair for pair in weighed if pair.zone is not Zone.DIFFERENT]
+    results = (weigh(comparing.artefact, sides[one], sides[other]) for one, other in pairs)
+    kept = [pair for pair in results if pair.zone is not Zone.DIFFERENT]
     if kept:
-        again = [(pair.one, pair.other) for pair in kept]
-        with connection.cursor() as cursor:  # two portions that are new at once find each other twice
-            cursor.execute(
-                "DELETE FROM people_pair p USING unnest(%s::text[], %s::text[]) AS again(one, other) "
-                "WHERE p.one = again.one AND p.other = again.other",
-                [[one for one, _ in again], [other for _, other in again]],
-            )
         _copy(_COPY_PAIRS, (_pair_row(pair, comparing.name) for pair in kept))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from django.db import connection
 from psycopg import Cursor
 
-from wholechild.people.arriving.keyed import Comparing
+from wholechild.people.arriving.keyed import Comparing, key_number
 from wholechild.people.assigning import Standing
 from wholechild.people.comparing.artefact import default_artefact, loads
 from wholechild.people.comparing.clustering import Decided, Decision
@@ -135,9 +135,23 @@ def _identity(row: Sequence[Any]) -> Identity:
     return Identity(*cells)
 
 
-def compared_ids() -> Iterator[str]:
-    """Every identity in the table."""
-    yield from (identity for (identity,) in rows("SELECT id FROM people_compared ORDER BY id"))
+def marks_of_ready() -> set[int]:
+    """A number for each identity in the table and its keys, which is another where anything about it is."""
+    return _marks(f"SELECT c.reference, c.declared, c.learnt_at, {_COLUMNS} FROM people_compared c") | _marks(
+        "SELECT identity, array_agg(key ORDER BY key) FROM people_blockingkey GROUP BY identity"
+    )
+
+
+def marks_of_pairs() -> set[int]:
+    """A number for each pair, which is another where its weight, to nine places, or what forbids it is."""
+    return _marks("SELECT one, other, round(weight::numeric, 9), zone, forbids FROM people_pair")
+
+
+def _marks(query: str) -> set[int]:
+    connection.ensure_connection()
+    with connection.connection.cursor(name="wholechild_marks") as cursor:
+        cursor.execute(query)
+        return {key_number(repr(row)) for row in cursor}
 
 
 # -- candidates -----------------------------------------------------------------------------------------------------------
