@@ -15,12 +15,14 @@ from wholechild.people.arriving.actions import _store, link_new_identities, sett
 from wholechild.people.comparing.artefact import loads
 from wholechild.people.linking import OWN, NewLink
 from wholechild.people.models import Link, LinkageModel, LinkageModelAdopted, Unlink
+from wholechild.people.searching.actions import index_for_search
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append
 
 __all__ = [
     "ModelNotAdopted",
     "adopt_model",
+    "index_for_search",
     "keep_model",
     "link_new_identities",
     "settle_identities",
