@@ -84,7 +84,7 @@ REASONS = {
     "Amina Khan 3/4/2019": ("Very likely", "Same name; same birthday."),
     "Khan 4/3/2019 Amina": ("Very likely", "Same name; same birthday with day and month swapped."),
     "Amina Cahn 4/3/2019": ("Likely", "Same first name; the family name sounds alike; same birthday with day and month swapped."),
-    "Mohamed Hussein 21/11/2015": ("Very likely", "Another form of the first name; the family name differs by one letter; same birthday."),
+    "Mohamed Hussein 21/11/2015": ("Very likely", "Another form of the first name; another form of the family name; same birthday."),
     "999 000 0018": ("Very likely", "Same NHS number."),
     "Amina NM1": ("Perhaps", "Same first name; the postcode begins so."),
 }  # fmt: skip

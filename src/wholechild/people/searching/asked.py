@@ -13,8 +13,8 @@ from typing import Final
 
 from nhs_number import is_valid
 
+from wholechild.people.comparing.names import latin
 from wholechild.people.searching.words import LONGEST
-from wholechild.records.search import folded
 
 MOST_LETTERS: Final = 200
 #: More words than this are no name; the first ones count.
@@ -195,7 +195,7 @@ def _code(text: str) -> str:
 
 
 def _words(text: str, place: str = "") -> tuple[Word, ...]:
-    found = [word[:LONGEST] for word in folded(text).split()]
+    found = [word[:LONGEST] for word in latin(text).split()]
     named = [word for word in found if word not in _TITLES] or found
     return tuple(Word(word, place) for word in dict.fromkeys(named[:MOST_WORDS]))
 

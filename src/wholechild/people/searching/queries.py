@@ -18,12 +18,12 @@ from django.db import connection, transaction
 
 from wholechild.lib.civil import Period
 from wholechild.people.comparing.identity import Identity
+from wholechild.people.comparing.standardising import Raw, standardise
 from wholechild.people.queries import children_among, names_of
 from wholechild.people.searching.asked import Asked
 from wholechild.people.searching.grading import Graded, among, grade
 from wholechild.people.searching.keys import Part, findable, parts, spellings
-from wholechild.people.searching.words import Likeness, likeness, other_forms, word_keys
-from wholechild.records.search import folded, folded_postcode
+from wholechild.people.searching.words import Likeness, likeness, word_keys
 from wholechild.trust.queries import people_of, visible
 from wholechild.trust.viewers import Viewer
 
@@ -105,15 +105,14 @@ def _similar_words(asked: Collection[str]) -> dict[str, list[str]]:
     if not longer:
         return {}
     keys = list(set().union(*(word_keys(word) for word in longer)))
-    forms = list(set().union(*(other_forms(word) for word in longer)))
     begins = [word for word in longer if len(word) >= 3]
-    known = {word for (word,) in _rows(_WORDS, [keys, forms])} | {
+    known = {word for (word,) in _rows(_WORDS, [keys])} | {
         word for start in begins for (word,) in _rows(_BEGINNING, [start, start + chr(0x10FFFF)])
     }
     return {word: _closest(word, known) for word in longer}
 
 
-_WORDS: Final = "SELECT word FROM people_searchword WHERE keys && %s UNION SELECT word FROM people_searchword WHERE word = ANY(%s)"
+_WORDS: Final = "SELECT word FROM people_searchword WHERE keys && %s"
 _BEGINNING: Final = (
     "SELECT word FROM people_searchword WHERE word >= %s AND word < %s ORDER BY word LIMIT 200"
 )
@@ -253,15 +252,12 @@ _SAID: Final = (
 
 
 def _identity(rows: Sequence[Any]) -> Identity:
-    """The latest version, with what is only in earlier ones as former."""
+    """The latest version in the form that is compared, with what is only in earlier ones as former."""
     identity, agency, given, family, born, sex, number, postcode = rows[-1]
-    first, _, middle = folded(given).partition(" ")
-    names = {" ".join(part for part in (folded(row[2]), folded(row[3])) if part) for row in rows}
-    postcodes = {folded_postcode(row[7]) for row in rows} - {"", folded_postcode(postcode)}
-    return Identity(
-        identity, agency, first, middle, folded(family), tuple(sorted(names - {" ".join(p for p in (folded(given), folded(family)) if p), ""})),
-        born or _last_born(rows), None, sex, number, "", folded_postcode(postcode), tuple(sorted(postcodes)),
-    )  # fmt: skip
+    return standardise(Raw(
+        identity, agency, given, family, tuple(f"{row[2]} {row[3]}" for row in rows[:-1]), born or _last_born(rows), None, sex, number,
+        "", postcode, tuple(row[7] for row in rows[:-1]),
+    ))  # fmt: skip
 
 
 def _last_born(rows: Sequence[Any]) -> date | None:
