@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from random import Random
@@ -213,8 +213,9 @@ def _day(day: date) -> str:
 
 
 def _swapped(one: Known, rng: Random) -> str:
-    day = one.born if one.born.day <= 12 else one.born.replace(day=one.born.day % 12 + 1)
-    return f"{one.given} {one.family} {day.month}/{day.day}/{day.year}"
+    """Only where the swapped date is a date too; else it is written right."""
+    day, month = (one.born.month, one.born.day) if one.born.day <= 12 else (one.born.day, one.born.month)
+    return f"{one.given} {one.family} {day}/{month}/{one.born.year}"
 
 
 def _one_part(one: Known, rng: Random) -> str:
@@ -235,7 +236,7 @@ KINDS: Final[Mapping[str, Typed]] = {
     "short name, birthday": lambda one, rng: f"{rng.choice(nicknames_of(one.given) or (one.given,))} {one.family} {_day(one.born)}",
     "day and month swapped": _swapped,
     "one year wrong": _one_part,
-    "slip in the family name, day and month swapped": lambda one, rng: _swapped(one, rng).replace(one.family, _slip(rng, one.family), 1),
+    "slip in the family name, day and month swapped": lambda one, rng: _swapped(replace(one, family=_slip(rng, one.family)), rng),
     "family name and birthday": lambda one, rng: f"{one.family} {_day(one.born)}",
     "slip in the family name, year of birth": lambda one, rng: f"{one.given} {_slip(rng, one.family)} {one.born.year}",
     "name and first half of the postcode": lambda one, rng: f"{one.given} {one.family} {one.postcode.split()[0]}",

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from wholechild.people.searching.keys import findable, identity_keys, name_words
-from wholechild.people.searching.queries import NOT_WITHDRAWN, identities_said, sealed_among
+from wholechild.people.searching.queries import NOT_WITHDRAWN, sealed_among, what_is_said
 from wholechild.people.searching.words import word_keys
 
 _BLOCK: Final = 2_000
@@ -81,9 +81,9 @@ def seal_for_search(*, by: str, purpose: str, at: datetime, identities: Collecti
 
 
 def _index(identities: Sequence[str]) -> int:
-    said = identities_said(identities)
+    said = what_is_said(identities)
     sealed = sealed_among(said)
-    known = [findable(one, sealed=one.id in sealed) for one in said.values()]
+    known = [findable(one.identity, sealed=identity in sealed) for identity, one in said.items()]
     words = sorted({word for one in known for word, _ in name_words(one)})
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INDEXING_LOCK])

@@ -6,9 +6,10 @@ Plain. What was typed is personal data: nothing here logs it, and no message rep
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from nhs_number import is_valid
@@ -251,8 +252,13 @@ def _of_age(years: int, today: date) -> tuple[date, date]:
     return date(today.year - years - 2, 1, 1), date(min(today.year, today.year - years + 1), 12, 31)
 
 
-def near_days(day: date) -> Iterable[tuple[date, str]]:
+@lru_cache(maxsize=1_000)
+def near_days(day: date) -> tuple[tuple[date, str], ...]:
     """Days that are written for this one by mistake, each with what the mistake is; none twice, and never the day itself."""
+    return tuple(_near_days(day))
+
+
+def _near_days(day: date) -> Iterator[tuple[date, str]]:
     seen = {day}
     for kind, found in (
         ("swapped", _safe(day.year, day.day, day.month)),

@@ -7,7 +7,7 @@ can miss somebody, and can never show a wrong reason.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,10 +16,9 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from wholechild.lib.civil import Period
+from wholechild.lib.civil import Period, Precision
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.standardising import Raw, standardise
-from wholechild.people.queries import children_among, names_of
 from wholechild.people.searching.asked import Asked
 from wholechild.people.searching.grading import Graded, among, grade
 from wholechild.people.searching.keys import Part, findable, parts, spellings
@@ -73,27 +72,63 @@ def search_people(viewer: Viewer, asked: Asked, at: datetime, *, most: int = MOS
     if asked.fault or not asked.parts:
         return Answer((), False)
     with transaction.atomic():
-        _plain_plans()
-        among_whom = people_of(viewer, at)
-        identities = _nominated(parts(asked, _similar_words(spellings(asked))), among_whom)
+        similar = _similar_words(spellings(asked))
+        identities = _nominated(parts(asked, similar), people_of(viewer, at))
         persons = _seen(viewer, _persons_of(identities), at)
-        ranked = _ranked(asked, persons)
+        said = what_is_said([identity for own in persons.values() for identity, _ in own])
+        known = [known for person, own in persons.items() if (known := _known(person, own, said))]
+        ranked = _ranked(asked, known)
         shown = ranked[:most]
-        names = names_of(viewer, [person for person, _ in shown], at)
-        details = _beside(persons, [person for person, _ in shown])
-        children = children_among([person for person, _ in shown])
-    hits = [
-        Hit(person, graded, named.words, named.born, *details[person], person in children)
-        for person, graded in shown
-        if (named := names.get(person))
+        homes = _homes([one.identity.id for known, _ in shown for one in known.said])
+    return Answer(tuple(_hit(known, graded, homes) for known, graded in shown), len(ranked) > len(shown))
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """One person, as agencies have them; `sealed` if any of them says so."""
+
+    person: str
+    said: tuple[Said, ...]
+    sealed: bool
+
+    @property
+    def findable(self) -> list[Identity]:
+        return [findable(one.identity, sealed=self.sealed) for one in self.said]
+
+
+def _known(person: str, own: Sequence[tuple[str, bool]], said: Mapping[str, Said]) -> _Person | None:
+    found = tuple(said[identity] for identity, _ in own if identity in said)
+    return _Person(person, found, any(sealed for _, sealed in own)) if found else None
+
+
+def _ranked(asked: Asked, persons: Iterable[_Person]) -> list[tuple[_Person, Graded]]:
+    found = []
+    for known in persons:
+        identities = known.findable
+        if graded := grade(asked, identities):
+            found.append((known, graded, min((one.family, one.given) for one in identities)))
+    found.sort(key=lambda one: (-one[1].bits, one[2], one[0].person))
+    equal = Counter(graded.bits for _, graded, _ in found)
+    return [(known, among(graded, equal[graded.bits] - 1)) for known, graded, _ in found]
+
+
+def _hit(known: _Person, graded: Graded, homes: Mapping[str, _Home]) -> Hit:
+    """What is shown of one. Area and agencies narrow a place: of somebody sealed, neither."""
+    own = [homes[one.identity.id] for one in known.said]
+    areas = [] if known.sealed else sorted((home.since, home.area) for home in own if home.area)
+    agencies = () if known.sealed else tuple(sorted({one.agency for one in known.said}))
+    is_child = any(home.is_childs for home in own) or any(one.role in _CHILD for one in known.said)
+    latest = sorted(known.said, key=lambda one: (one.learnt_at, one.identity.id))
+    named = [one.words for one in latest if one.words] or [
+        one.role.split(";")[0].split(",")[0].strip().capitalize() for one in latest
     ]
-    return Answer(tuple(hits), len(ranked) > len(shown))
+    births = sorted((one.born for one in latest if one.born), key=lambda born: born.last - born.first)
+    return Hit(
+        known.person, graded, named[-1], births[0] if births else None, areas[-1][1] if areas else "", agencies, is_child
+    )  # fmt: skip
 
 
-def _plain_plans() -> None:
-    """Keys are looked up, never scanned for; and no search is worth compiling."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
+_CHILD: Final = ("child", "the child")
 
 
 # -- words ---------------------------------------------------------------------------------------------------------------
@@ -104,17 +139,21 @@ def _similar_words(asked: Collection[str]) -> dict[str, list[str]]:
     longer = [word for word in dict.fromkeys(asked) if len(word) > 1]
     if not longer:
         return {}
-    keys = list(set().union(*(word_keys(word) for word in longer)))
+    keys = sorted(set().union(*(word_keys(word) for word in longer)))
     begins = [word for word in longer if len(word) >= 3]
-    known = {word for (word,) in _rows(_WORDS, [keys])} | {
-        word for start in begins for (word,) in _rows(_BEGINNING, [start, start + chr(0x10FFFF)])
-    }
+    with connection.cursor() as cursor:
+        # Keys are looked up, never scanned for; and no search is worth compiling.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off; " + _WORDS, [keys, begins])
+        while cursor.nextset():
+            pass
+        known = {word for (word,) in cursor.fetchall()}
     return {word: _closest(word, known) for word in longer}
 
 
-_WORDS: Final = "SELECT word FROM people_searchword WHERE keys && %s"
-_BEGINNING: Final = (
-    "SELECT word FROM people_searchword WHERE word >= %s AND word < %s ORDER BY word LIMIT 200"
+_WORDS: Final = (
+    "SELECT word FROM people_searchword WHERE keys && %s UNION ALL SELECT longer.word FROM unnest(%s::text[]) AS start(word), "
+    'LATERAL (SELECT word FROM people_searchword s WHERE s.word >= start.word COLLATE "C" '
+    "AND s.word < (start.word || U&'\\+10FFFF') COLLATE \"C\" ORDER BY s.word LIMIT 200) AS longer"
 )
 
 
@@ -164,104 +203,117 @@ def _sharing(
 
 # -- persons -----------------------------------------------------------------------------------------------------------
 
+#: an identity, and whether its place is sealed
+_Own = list[tuple[str, bool]]
 
-def _persons_of(identities: Sequence[str]) -> dict[str, list[str]]:
+
+def _persons_of(identities: Sequence[str]) -> dict[str, _Own]:
     """person -> every identity that is linked to them now, for the persons of these identities."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for person, identity in _rows(_PERSONS, [list(identities)]) if identities else ():
-        found[person].append(identity)
+    found: defaultdict[str, _Own] = defaultdict(list)
+    for person, identity, sealed in _rows(_PERSONS, [list(identities)]) if identities else ():
+        found[person].append((identity, sealed))
     return dict(found)
 
 
 _LIVE: Final = "NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = {}.id)"
 _PERSONS: Final = (
-    "SELECT DISTINCT l.person, l.identity FROM people_link l WHERE l.person IN ("
+    "SELECT DISTINCT l.person, l.identity, EXISTS (SELECT 1 FROM people_sealed s WHERE s.identity = l.identity) "
+    "FROM people_link l WHERE l.person IN ("
     f"SELECT f.person FROM people_link f WHERE f.identity = ANY(%s) AND {_LIVE.format('f')}) AND {_LIVE.format('l')} "
     "ORDER BY l.person, l.identity"
 )
 
 
-def _seen(viewer: Viewer, persons: Mapping[str, list[str]], at: datetime) -> dict[str, list[str]]:
+def _seen(viewer: Viewer, persons: Mapping[str, _Own], at: datetime) -> dict[str, _Own]:
     classes = visible(viewer, list(persons), at)
     return {person: own for person, own in persons.items() if "existence" in classes[person]}
 
 
-def _ranked(asked: Asked, persons: Mapping[str, Sequence[str]]) -> list[tuple[str, Graded]]:
-    said = identities_said([identity for own in persons.values() for identity in own])
-    sealed = sealed_among(said)
-    found = []
-    for person, own in persons.items():
-        hidden = not sealed.isdisjoint(own)
-        known = [findable(said[identity], sealed=hidden) for identity in own if identity in said]
-        if known and (graded := grade(asked, known)):
-            found.append((person, graded, min((one.family, one.given) for one in known)))
-    found.sort(key=lambda one: (-one[1].bits, one[2], one[0]))
-    equal: defaultdict[float, int] = defaultdict(int)
-    for _, graded, _ in found:
-        equal[graded.bits] += 1
-    return [(person, among(graded, equal[graded.bits] - 1)) for person, graded, _ in found]
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where an identity lives now, as far as anybody says, and whether it is the child's side of a tie."""
+
+    area: str
+    since: date
+    is_childs: bool
 
 
-def _beside(
-    persons: Mapping[str, Sequence[str]], shown: Sequence[str]
-) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """person -> (area, agencies that hold details). Both narrow a place: of somebody sealed, nothing."""
-    owner = {identity: person for person in shown for identity in persons[person]}
-    hidden = {owner[identity] for identity in sealed_among(owner)}
-    areas: dict[str, str] = {}
-    agencies: defaultdict[str, set[str]] = defaultdict(set)
-    for identity, agency in _rows(_AGENCIES, [list(owner)]) if owner else ():
-        agencies[owner[identity]].add(agency)
-    for identity, area in _rows(_AREAS, [list(owner)]) if owner else ():
-        areas[owner[identity]] = area
+def _homes(identities: Sequence[str]) -> dict[str, _Home]:
+    rows = _rows(_HOMES, [list(identities)]) if identities else ()
     return {
-        person: ("", ()) if person in hidden else (areas.get(person, ""), tuple(sorted(agencies[person])))
-        for person in shown
+        identity: _Home(area or "", since or date.min, is_childs) for identity, area, since, is_childs in rows
     }
 
 
 NOT_WITHDRAWN: Final = "NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.delivery = r.delivery)"
-_AGENCIES: Final = (
-    f"SELECT DISTINCT identity, agency FROM records_personrow r WHERE identity = ANY(%s) AND {NOT_WITHDRAWN}"
-)
-_AREAS: Final = (
-    "SELECT subject_identity, coalesce(nullif(area, ''), split_part(agency, '/', 2)) FROM records_residencerow r "
-    f"WHERE subject_identity = ANY(%s) AND ended_last IS NULL AND {NOT_WITHDRAWN} ORDER BY began_first NULLS FIRST, id"
+_HOMES: Final = (
+    "SELECT i.identity, home.area, home.since, EXISTS (SELECT 1 FROM records_tierow t WHERE t.subject_identity = i.identity) "
+    "FROM unnest(%s::text[]) AS i(identity) LEFT JOIN LATERAL ("
+    "SELECT coalesce(nullif(r.area, ''), split_part(r.agency, '/', 2)) AS area, r.began_first AS since "
+    f"FROM records_residencerow r WHERE r.subject_identity = i.identity AND r.ended_last IS NULL AND {NOT_WITHDRAWN} "
+    "ORDER BY r.began_first DESC NULLS LAST, r.id LIMIT 1) AS home ON true"
 )
 
 
 # -- what agencies say, for search ----------------------------------------------------------------------------------------
 
 
-def identities_said(identities: Collection[str]) -> dict[str, Identity]:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an agency says of an identity now: as it is compared, and as it is shown. `words` is empty where there is no name."""
+
+    identity: Identity
+    agency: str
+    words: str
+    born: Period | None
+    role: str
+    learnt_at: datetime
+
+
+def what_is_said(identities: Collection[str]) -> dict[str, Said]:
     """identity -> what its agency says of it now, with the names, postcodes and telephones that it said before.
 
     Missing  an identity of which everything was withdrawn is left out.
     """
-    versions: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in _rows(_SAID, [list(identities)]) if identities else ():
-        versions[row[0]].append(row)
-    return {identity: _identity(rows) for identity, rows in versions.items()}
+    versions: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _named_rows(_SAID, [list(identities)]) if identities else ():
+        versions[row["identity"]].append(row)
+    return {identity: _said(rows) for identity, rows in versions.items()}
 
 
 _SAID: Final = (
-    "SELECT identity, agency, given_name, family_name, CASE WHEN born_first = born_last THEN born_first END, "
-    "sex, nhs_number, postcode "
+    "SELECT identity, agency, given_name, family_name, born_first, born_last, born_precision, sex, nhs_number, postcode, role, learnt_at "
     f"FROM records_personrow r WHERE identity = ANY(%s) AND {NOT_WITHDRAWN} ORDER BY identity, version, learnt_at"
 )
 
 
-def _identity(rows: Sequence[Any]) -> Identity:
-    """The latest version in the form that is compared, with what is only in earlier ones as former."""
-    identity, agency, given, family, born, sex, number, postcode = rows[-1]
-    return standardise(Raw(
-        identity, agency, given, family, tuple(f"{row[2]} {row[3]}" for row in rows[:-1]), born or _last_born(rows), None, sex, number,
-        "", postcode, tuple(row[7] for row in rows[:-1]),
-    ))  # fmt: skip
-
-
-def _last_born(rows: Sequence[Any]) -> date | None:
-    return next((row[4] for row in reversed(rows) if row[4]), None)
+def _said(rows: Sequence[Mapping[str, Any]]) -> Said:
+    """The latest version, with what is only in earlier ones as former."""
+    latest, earlier = rows[-1], rows[:-1]
+    with_birth = next((row for row in reversed(rows) if row["born_first"] and row["born_last"]), None)
+    born = (
+        Period(
+            with_birth["born_first"],
+            with_birth["born_last"],
+            Precision(with_birth["born_precision"] or "day"),
+        )
+        if with_birth
+        else None
+    )
+    raw = Raw(
+        id=latest["identity"],
+        agency=latest["agency"],
+        given_names=latest["given_name"],
+        family_name=latest["family_name"],
+        other_names=tuple(f"{row['given_name']} {row['family_name']}" for row in earlier),
+        born=born.first if born and born.first == born.last else None,
+        sex=latest["sex"],
+        nhs_number=latest["nhs_number"],
+        postcode=latest["postcode"],
+        earlier_postcodes=tuple(row["postcode"] for row in earlier),
+    )
+    words = " ".join(part for part in (latest["given_name"], latest["family_name"]) if part)
+    return Said(standardise(raw), latest["agency"], words, born, latest["role"], latest["learnt_at"])
 
 
 def sealed_among(identities: Iterable[str]) -> frozenset[str]:
@@ -270,6 +322,13 @@ def sealed_among(identities: Iterable[str]) -> frozenset[str]:
 
 
 _SEALED: Final = "SELECT identity FROM people_sealed WHERE identity = ANY(%s)"
+
+
+def _named_rows(query: str, parameters: Sequence[Any]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _rows(query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
