@@ -531,3 +531,60 @@ def spark(records: int, as_json: bool) -> None:
         for name, rows in counts.items()
     ]
     _tell("spark", [*figures, Figure("DuckDB", "s", (plain["seconds"],))], as_json)
+
+
+# -- search --------------------------------------------------------------------------------------------------------------
+
+
+@command.command()
+@click.option(
+    "--people", "count", type=click.IntRange(1_000, 5_000_000), default=1_000_000, show_default=True
+)
+@click.option(
+    "--times",
+    type=click.IntRange(10, 5_000),
+    default=200,
+    show_default=True,
+    help="Searches of each kind of slip in a run.",
+)
+@click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def search(count: int, times: int, runs: int, seed: int, as_json: bool) -> None:
+    """Finding one person among very many: how long, and how often among the first ten, by kind of slip and origin of name."""
+    with _own_home():
+        from wholechild.cli import bench_search as bench
+
+        everybody = list(bench.people(count, seed))
+        bench.load(everybody)
+        ours = [bench.try_all(everybody, times, seed + run) for run in range(runs)]
+        plain = bench.plainly(everybody, max(2, times // 100), seed)
+        _tell("search", list(_search_figures(ours, plain, count)), as_json)
+
+
+def _search_figures(ours: Sequence[Sequence[Any]], plain: Sequence[Any], count: int) -> Iterator[Figure]:
+    from wholechild.cli.bench_online import percentile
+    from wholechild.cli.bench_search import by, found_in_ten
+
+    for percent, aim in ((50, None), (99, 100.0)):
+        taken = [percentile([one.seconds for one in run], percent) * 1e3 for run in ours]
+        yield Figure(f"a search among {count:,} people, {percent}th percentile", "ms", tuple(taken), aim)
+    ilike = statistics.median(one.seconds for one in plain) * 1e3
+    yield Figure("ILIKE on the same rows, median", "ms", (ilike,))
+    yield Figure("among the first ten, by ILIKE", "of 100", (found_in_ten(plain),))
+    yield Figure("among the first ten, by search", "of 100", tuple(found_in_ten(run) for run in ours))
+    plainly = by(plain, lambda one: one.kind)
+    for kind in plainly:
+        several = [[one for one in run if one.kind == kind] for run in ours]
+        yield Figure(f"{kind}: among the first ten", "of 100", tuple(map(found_in_ten, several)))
+        yield Figure(f"{kind}: among the first ten, by ILIKE", "of 100", (found_in_ten(plainly[kind]),))
+        slow = tuple(percentile([one.seconds for one in run], 99) * 1e3 for run in several)
+        yield Figure(f"{kind}: 99th percentile", "ms", slow)
+    fair = [
+        [one for one in run if "alone" not in one.kind and "nothing else" not in one.kind] for run in ours
+    ]
+    origins = [by(run, lambda one: one.origin) for run in fair]
+    for origin in sorted({name for run in origins for name in run}):
+        told = tuple(found_in_ten(run[origin]) for run in origins if len(run.get(origin, ())) >= 10)
+        if told:
+            yield Figure(f"{origin} names: among the first ten, all but names alone", "of 100", told)

@@ -21,6 +21,7 @@ from wholechild.people.arriving.actions import (
 from wholechild.people.comparing.artefact import loads
 from wholechild.people.linking import OWN, NewLink
 from wholechild.people.models import Link, LinkageModel, LinkageModelAdopted, Unlink
+from wholechild.people.searching.actions import index_for_search
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append
 
@@ -28,6 +29,7 @@ __all__ = [
     "ModelNotAdopted",
     "Reconciled",
     "adopt_model",
+    "index_for_search",
     "keep_model",
     "link_new_identities",
     "reconcile_links",

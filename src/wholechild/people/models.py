@@ -268,3 +268,38 @@ class LinkedUpTo(models.Model):
     """How far linking has read the ledger; one row."""
 
     leaf = models.BigIntegerField()
+# -- what search reads: it follows from the facts, is no fact itself, and can be made anew (people/searching/) ----------------
+
+
+class SearchKey(models.Model):
+    """The keys that an identity is found by. `rows` says of which rows of its agency they were made."""
+
+    identity = Word(primary_key=True)
+    keys = ArrayField(Word())
+    rows = models.BigIntegerField()
+
+    class Meta:
+        db_table = "people_searchkey"
+        # A search reads what waits to be put into the index row by row, so only a little may wait.
+        indexes = [GinIndex(fields=["keys"], name="people_searchkey_keys", gin_pending_list_limit=256)]
+
+
+class SearchWord(models.Model):
+    """A word of somebody's name, and the keys by which words that are like it are found."""
+
+    word = Word(primary_key=True)
+    keys = ArrayField(Word())
+
+    class Meta:
+        db_table = "people_searchword"
+        indexes = [GinIndex(fields=["keys"], name="people_searchword_keys", gin_pending_list_limit=256)]
+
+
+class Sealed(models.Model):
+    """That nobody may be found by where this identity is. Filled by the room that seals, once it is built."""
+
+    identity = Word(primary_key=True)
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_sealed"

@@ -25,6 +25,7 @@ from wholechild.people.comparing.scoring import weigh
 from wholechild.people.comparing.weighed import Weighed, Zone
 from wholechild.people.linking import CONFIRMED, DECLARED, OWN, PROBABLE, NewLink, by_weight
 from wholechild.people.models import CrowdedKey, Link, LinkedUpTo, Person, Unlink
+from wholechild.people.searching.actions import index_for_search
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, append, relate
 from wholechild.trust.models import Fact
@@ -53,6 +54,7 @@ def link_new_identities(
         made = 0
         if told:
             touched = _take_in(told, comparing or queries.comparing_in_force(), at)
+            index_for_search(by=by, purpose=purpose, at=at, identities=told)
             made = _settle(by, purpose, at, touched, salts)
         if upto > after:
             _remember(upto)
