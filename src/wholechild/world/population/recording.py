@@ -94,6 +94,14 @@ def written_down(block: Block, profile: Profile, seed: int) -> tuple[list[Record
     return records, tally
 
 
+def one_record(block: Block, profile: Profile, agency: str, person: Person, seed: int, draw: str) -> Record:
+    """How an agency writes one person down who need not be of the block; each `draw` is another time of writing."""
+    clerk = _Clerk(block, profile, agency, seed, Tally(), {})
+    clerk.rng = stream(seed, block.number, f"population/{agency}/{draw}")
+    clerk.random = clerk.rng.random
+    return clerk._record(person)
+
+
 class _Clerk:
     """One agency at work on one block."""
 
