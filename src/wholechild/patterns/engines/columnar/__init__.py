@@ -13,8 +13,9 @@ It means exactly what engines/in_memory.py means (tests/generative/test_columnar
 
 `why` is the text of intervals.Why. `about` is text: the number of a record, the id of a sector, or empty.
 
-How it works: every condition becomes a relation `truth(child, start, until, why, about)`, in which `why` 0 is a span on which
-it holds and anything else a span on which it cannot tell. algebra.py has the two moves over such relations (islands and
-sweeps), a module for each family of atoms turns selected records into them, compiling.py does the logic of a whole lesson
-in one sweep, and plan.py sees to it that what is said twice in the library is worked out once.
+How it works: the records that an atom selects become an answer (answers.py): spans of the axis of knowledge in named channels, and the
+conditions on what covers an instant under which the atom holds or cannot tell. compiling.py sweeps the channels of all atoms
+of a lesson at once and does its logic on the pieces; a module for each family of atoms gives the answers, algebra.py
+has the two moves over spans (islands and sweeps), and plan.py sees to it that what is said twice in the library is worked
+out once.
 """

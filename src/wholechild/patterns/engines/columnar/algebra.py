@@ -44,10 +44,11 @@ def islands(relation: str, key: Sequence[str] = CHILD) -> str:
     """SELECT the maximal spans that are covered by any of the relation's."""
     by = ", ".join(key)
     order = f"PARTITION BY {by} ORDER BY start, until"
+    # Of equal spans only the first begins an island. Both windows must see them in one order, which `reach` gives: it grows.
     return f"""
         SELECT {by}, min(start) AS start, max(until) AS until
         FROM (SELECT {by}, start, until,
-                     sum(CASE WHEN start <= reach THEN 0 ELSE 1 END) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island
+                     sum(CASE WHEN start <= reach THEN 0 ELSE 1 END) OVER ({order}, reach NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island
               FROM (SELECT {by}, start, until,
                            max(until) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
                     FROM {named(relation, "spans")} WHERE start < until) AS reached) AS numbered
@@ -75,6 +76,7 @@ def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone:
     by = ", ".join(key)
     order = f"PARTITION BY {by} ORDER BY instant"
     carriers = _carriers(channels)
+    # No ROWS here: every change of one instant has the sum after all of them, whichever of them the piece begins with.
     turned = "".join(f", side * {carrier} AS {carrier}" for carrier in carriers)
     events = [
         f"""SELECT {by}, CASE WHEN side > 0 THEN start ELSE until END AS instant{turned}
@@ -83,10 +85,7 @@ def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone:
     if everyone:
         nothing = "".join(f", 0 AS {carrier}" for carrier in carriers)
         events.append(f"SELECT DISTINCT {by}, {BEGINNING} AS instant{nothing} FROM {named(everyone, 'e')}")
-    running = "".join(
-        f", CAST(sum({carrier}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {carrier}"
-        for carrier in carriers
-    )
+    running = "".join(f", CAST(sum({carrier}) OVER ({order}) AS BIGINT) AS {carrier}" for carrier in carriers)
     counts = (
         f"{_unpacked(carrier, shift, channel)} AS {name}"
         for carrier, carried in carriers.items()
@@ -107,7 +106,6 @@ def _carriers(channels: Mapping[str, Channel]) -> dict[str, list[tuple[int, str,
     """Which channels travel in which number, each (by how many bits it is shifted, its name, itself).
 
     A running sum costs the same whether it is of one channel or of several side by side, each in bits enough for its most.
-    Where two changes fall on one instant a channel may be below zero between the two; that piece has no length, and is left out.
     """
     carriers: dict[str, list[tuple[int, str, Channel]]] = {}
     used = _BITS
