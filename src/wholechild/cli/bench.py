@@ -285,10 +285,10 @@ def _by_record(joined: Sequence[ChildHistory], taken: Sequence[float]) -> list[f
 )
 @click.option(
     "--times",
-    type=click.IntRange(100, 10_000),
-    default=300,
+    type=click.IntRange(50, 10_000),
+    default=100,
     show_default=True,
-    help="Records that arrive in a run.",
+    help="Records that arrive in a run, each way.",
 )
 @click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
@@ -299,58 +299,17 @@ def online(records: int, children: int, times: int, runs: int, as_json: bool) ->
         from wholechild.cli.ordinary_area import load_area
 
         now = datetime.now(UTC)
-        load_area(
-            children,
-            1,
-            until=now.date() - timedelta(days=1),
-            area="Elsewhere",
-            folder=folder / "world",
-            at=now,
-        )
-        household = bench.Household(folder, records, now)
-        household.load()
-        bench.settle()
-        bare, alone, worked, queued = [], [], [], []
-        for _ in range(runs):
-            bare.append(bench.bare_commits(times))
-            taken, busy = bench.in_one_process(household, times)
-            alone.append(taken)
-            worked.append(busy)
-            queued.append(bench.through_the_queue(household, times))
-        figures = _online_figures(bare, alone, queued, records)
-        processor = tuple(statistics.median(busy) * 1e3 for busy in worked)
-        _tell(
-            "online",
-            [*figures, Figure("evaluation alone: processor time of the process, median", "ms", processor)],
-            as_json,
-        )
-
-
-def _online_figures(
-    bare: Sequence[Sequence[float]],
-    alone: Sequence[Sequence[float]],
-    queued: Sequence[Sequence[float]],
-    records: int,
-) -> list[Figure]:
-    from wholechild.cli.bench_online import percentile
-
-    figures = []
-    for name, runs, aim in (
-        (f"evaluation alone, {records} records, household of 6", alone, None),
-        ("through the queue, by a worker of its own", queued, 10.0),
-    ):
-        for percent in (50, 99):
-            taken = [percentile(run, percent) * 1e3 for run in runs]
-            ratios = [
-                percentile(run, percent) / statistics.median(plain)
-                for run, plain in zip(runs, bare, strict=True)
-            ]
-            figures += [
-                Figure(f"{name}: {percent}th percentile", "ms", tuple(taken), aim if percent == 99 else None),
-                Figure(f"{name}: {percent}th percentile / bare INSERT and COMMIT", "×", tuple(ratios)),
-            ]
-    plain = tuple(statistics.median(run) * 1e3 for run in bare)
-    return [*figures, Figure("one row inserted and committed", "ms", plain)]
+        yesterday = now.date() - timedelta(days=1)
+        load_area(children, 1, until=yesterday, area="Elsewhere", folder=folder / "world", at=now)
+        found: dict[str, list[bench.Measured]] = {}
+        for run in range(runs):
+            for one in bench.one_run(folder, str(run), records, times, now):
+                found.setdefault(one.name, []).append(one)
+        figures = [
+            Figure(name, several[0].unit, tuple(one.value for one in several), several[0].aim)
+            for name, several in found.items()
+        ]
+        _tell("online", figures, as_json)
 
 
 # -- patterns ------------------------------------------------------------------------------------------------------------

@@ -29,8 +29,10 @@ from wholechild.patterns.noting import Asked
 from wholechild.records.facts import Record
 from wholechild.trust.ledger import Head, Leaf
 
-#: How many observations are remembered at the most, over all children: about a kilobyte each.
-MOST_OBSERVATIONS: Final = 150_000
+#: How many observations are remembered at the most, over all children: about two kilobytes each.
+MOST_OBSERVATIONS: Final = 100_000
+#: A child weighs as much as so many observations more: a family, and the answers of each lesson.
+_A_CHILD: Final = 20
 #: More news than this at once is not followed: everything is forgotten, and read anew when it is asked for.
 MOST_LEAVES: Final = 1_000
 _MOST_CIRCLES: Final = 20_000
@@ -128,6 +130,21 @@ class Remembered:
     belongs: Belonging
     links: Mapping[str, Sequence[Linked]]
     read_at: datetime
+    _around: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._around = self.belongs.family.everyone_around(self.belongs.child)
+
+    @property
+    def weight(self) -> int:
+        return len(self.asked.history.observations) + _A_CHILD
+
+    def concerned_by(self, arrival: Arrival) -> bool:
+        """Whether any version of the record names somebody whose records the child's history is made of."""
+        if arrival.everyone.isdisjoint(self.links):  # nearly always
+            return False
+        named = (link.person for identity in arrival.everyone for link in self.links.get(identity, ()))
+        return any(person in self._around for person in named)
 
     def take_in(self, arrival: Arrival) -> bool:
         """Add a record, if that is all there is to do; whether it was."""
@@ -146,7 +163,8 @@ class Remembered:
 class Memory:
     """The children whom a worker evaluated last, as of one place of the ledger; `most` observations at the most, 0 for none.
 
-    Shape    `at` None: nothing is remembered.
+    Units    `most` in observations; a child counts as some more.
+    Missing  `at` None: nothing is remembered.
     """
 
     most: int = MOST_OBSERVATIONS
@@ -154,14 +172,14 @@ class Memory:
     _children: OrderedDict[str, Remembered] = field(default_factory=OrderedDict)
     _circles: OrderedDict[str, Circle] = field(default_factory=OrderedDict)
     _news: OrderedDict[int, News] = field(default_factory=OrderedDict)
-    _observations: int = 0
+    _weight: int = 0
 
     def begin_at(self, at: Head | None) -> None:
         """Forget everything, and go on from this place of the ledger. Before its first leaf, nothing is remembered."""
         self._children.clear()
         self._circles.clear()
         self._news.clear()
-        self._observations, self.at = 0, at if at and at.leaves else None
+        self._weight, self.at = 0, at if at and at.leaves else None
 
     def stands_in(self, leaves: Sequence[Leaf]) -> bool:
         """Whether the ledger, of which these are the leaves from our place on, has our link there."""
@@ -194,10 +212,10 @@ class Memory:
     def take_in(self, arrival: Arrival) -> None:
         """Add a record to the histories in which it stands; where more is to be done than that, forget them."""
         for child, remembered in list(self._children.items()):
-            if not arrival.everyone.isdisjoint(remembered.links):
-                before = len(remembered.asked.history.observations)
+            if remembered.concerned_by(arrival):
+                before = remembered.weight
                 if remembered.take_in(arrival):
-                    self._observations += len(remembered.asked.history.observations) - before
+                    self._weight += remembered.weight - before
                 else:
                     self._forget(child)
 
@@ -248,14 +266,14 @@ class Memory:
         if self.at is None:
             return
         self._children[child] = remembered
-        self._observations += len(remembered.asked.history.observations)
-        while self._children and self._observations > self.most:
+        self._weight += remembered.weight
+        while self._children and self._weight > self.most:
             self._forget(next(iter(self._children)))
 
     def _forget(self, child: str) -> None:
         gone = self._children.pop(child, None)
         if gone is not None:
-            self._observations -= len(gone.asked.history.observations)
+            self._weight -= gone.weight
 
 
 #: The memory of whoever asks once: it stays empty.

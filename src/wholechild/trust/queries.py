@@ -189,8 +189,7 @@ def news(first: int, last: int) -> dict[str, list[str]]:
 def leaves_from(seq: int, most: int) -> list[Leaf]:
     """The leaf at a place, and all after it in their order, at most so many."""
     return [
-        Leaf(at, moment, kind, fact, bytes(linked))
-        for at, moment, kind, fact, linked in _rows(_LEAVES_FROM, [seq, most])
+        Leaf(n, at, kind, fact, bytes(linked)) for n, at, kind, fact, linked in _rows(_LEAVES_FROM, [seq, most])
     ]
 
 
