@@ -26,6 +26,7 @@ from wholechild.people.comparing.measuring import (
     lines_for_loss,
     pairs_within,
     quality,
+    scored,
     true_pairs,
     unlinked,
 )
@@ -34,7 +35,7 @@ NAMES = "abcdefghij"
 PEOPLE = st.fixed_dictionaries({name: st.sampled_from("PQRS") for name in NAMES})
 #: Weights that often tie.
 SCORED = st.lists(
-    st.builds(Scored, st.sampled_from([-3.0, -1.0, 0.0, 2.0, 2.5, 7.0, 11.0]), st.booleans()), max_size=14
+    st.builds(scored, st.sampled_from([-3.0, -1.0, 0.0, 2.0, 2.5, 7.0, 11.0]), st.booleans()), max_size=14
 )
 
 
@@ -147,39 +148,39 @@ def test_who_is_linked_with_nobody() -> None:
 # -- lines ------------------------------------------------------------------------------------------------------------
 
 
-def at(scored: list[Scored], weight: float, true: int) -> Quality:
-    right = sum(one.true for one in scored if one.weight >= weight)
-    return Quality(right, sum(one.weight >= weight and not one.true for one in scored), true - right)
+def at(weights: list[Scored], weight: float, true: int) -> Quality:
+    right = sum(one.right for one in weights if one.weight >= weight)
+    return Quality(right, sum(one.weight >= weight and one.wrong for one in weights), true - right)
 
 
-def drawable(scored: list[Scored]) -> list[float]:
-    return [inf, *sorted({one.weight for one in scored}, reverse=True)]
+def drawable(weights: list[Scored]) -> list[float]:
+    return [inf, *sorted({one.weight for one in weights}, reverse=True)]
 
 
 @given(SCORED, st.integers(0, 5))
-def test_every_line_is_what_a_slow_loop_counts(scored: list[Scored], never_candidates: int) -> None:
-    true = sum(one.true for one in scored) + never_candidates
-    found = list(lines(scored, true=true))
-    assert [line.weight for line in found] == drawable(scored)
-    assert all(line.quality == at(scored, line.weight, true) for line in found)
+def test_every_line_is_what_a_slow_loop_counts(weights: list[Scored], never_candidates: int) -> None:
+    true = sum(one.right for one in weights) + never_candidates
+    found = list(lines(weights, true=true))
+    assert [line.weight for line in found] == drawable(weights)
+    assert all(line.quality == at(weights, line.weight, true) for line in found)
 
 
 @given(SCORED, st.integers(0, 5), st.sampled_from([0.3, 0.5, 0.9, 0.995, 1.0]))
-def test_the_line_at_a_precision_links_most(scored: list[Scored], never: int, precision: float) -> None:
-    true = sum(one.true for one in scored) + never
-    line = line_at_precision(scored, precision, true=true)
+def test_the_line_at_a_precision_links_most(weights: list[Scored], never: int, precision: float) -> None:
+    true = sum(one.right for one in weights) + never
+    line = line_at_precision(weights, precision, true=true)
     most = max(
         (
             q.right
-            for q in (at(scored, w, true) for w in drawable(scored))
+            for q in (at(weights, w, true) for w in drawable(weights))
             if q.right and q.right / (q.right + q.wrong) >= precision
         ),
         default=0,
     )
     assert line.quality.right == most
-    assert line.quality == at(scored, line.weight, true)
-    assert best_line(scored, true=true).quality.f1 == max(
-        (at(scored, w, true).f1 for w in drawable(scored)), key=lambda f1: f1 or 0.0
+    assert line.quality == at(weights, line.weight, true)
+    assert best_line(weights, true=true).quality.f1 == max(
+        (at(weights, w, true).f1 for w in drawable(weights)), key=lambda f1: f1 or 0.0
     )
 
 
@@ -187,31 +188,31 @@ def test_the_line_at_a_precision_links_most(scored: list[Scored], never: int, pr
 @given(
     SCORED, st.integers(0, 3), st.sampled_from([0.5, 1.0, 4.0, 50.0]), st.sampled_from([0.01, 0.1, 0.4, 2.0])
 )
-def test_no_two_other_lines_cost_less(scored: list[Scored], never: int, wrong: float, look: float) -> None:
-    true = sum(one.true for one in scored) + never
-    found = lines_for_loss(scored, wrong=wrong, look=look, true=true)
+def test_no_two_other_lines_cost_less(weights: list[Scored], never: int, wrong: float, look: float) -> None:
+    true = sum(one.right for one in weights) + never
+    found = lines_for_loss(weights, wrong=wrong, look=look, true=true)
 
     def cost(same: float, possible: float) -> float:
         total = 0.0
-        for one in scored:
+        for one in weights:
             if one.weight >= same:
-                total += 0.0 if one.true else wrong
+                total += 0.0 if one.right else wrong
             elif one.weight >= possible:
                 total += look
             else:
-                total += one.true
+                total += one.right
         return total + never
 
-    least = min(cost(s, p) for s in drawable(scored) for p in drawable(scored) if p <= s)
+    least = min(cost(s, p) for s in drawable(weights) for p in drawable(weights) if p <= s)
     assert found.possible <= found.same
     assert found.cost == pytest.approx(cost(found.same, found.possible)) == pytest.approx(least)
 
 
 def test_a_dear_wrong_link_raises_the_line() -> None:
-    scored = [Scored(10, True)] * 5 + [Scored(6, True)] * 5 + [Scored(6, False)] + [Scored(1, False)] * 50
-    assert lines_for_loss(scored, wrong=1, look=9, true=10).same == 6
-    assert lines_for_loss(scored, wrong=100, look=9, true=10).same == 10
-    assert lines_for_loss(scored, wrong=100, look=0.1, true=10).possible == 6
+    these = [scored(10, True)] * 5 + [scored(6, True)] * 5 + [scored(6, False)] + [scored(1, False)] * 50
+    assert lines_for_loss(these, wrong=1, look=9, true=10).same == 6
+    assert lines_for_loss(these, wrong=100, look=9, true=10).same == 10
+    assert lines_for_loss(these, wrong=100, look=0.1, true=10).possible == 6
 
 
 # -- the sample to label ------------------------------------------------------------------------------------------------

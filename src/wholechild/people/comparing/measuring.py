@@ -183,10 +183,16 @@ def unlinked(groups: Iterable[Collection[str]], agency_of: Mapping[str, str]) ->
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The weight of a pair, and whether it is true."""
+    """How many pairs of one weight are true, and how many are not: one pair, or many that were counted elsewhere."""
 
     weight: float
-    true: bool
+    right: int
+    wrong: int
+
+
+def scored(weight: float, true: bool) -> Scored:
+    """One pair of this weight."""
+    return Scored(weight, int(true), int(not true))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,27 +206,27 @@ class Line:
     quality: Quality
 
 
-def lines(scored: Iterable[Scored], *, true: int) -> Iterator[Line]:
+def lines(weights: Iterable[Scored], *, true: int) -> Iterator[Line]:
     """Every line that can be drawn, the highest first; pairs of equal weight are never parted.
 
-    Shape    `true` is how many pairs are true in all: those among `scored` and those that were never candidates.
+    Shape    `true` is how many pairs are true in all: those among `weights` and those that were never candidates.
     """
     right = wrong = 0
     yield Line(inf, Quality(0, 0, true))
-    for weight, tied in groupby(sorted(scored, key=lambda one: -one.weight), key=lambda one: one.weight):
+    for weight, tied in groupby(sorted(weights, key=lambda one: -one.weight), key=lambda one: one.weight):
         for one in tied:
-            right, wrong = right + one.true, wrong + (not one.true)
+            right, wrong = right + one.right, wrong + one.wrong
         yield Line(weight, Quality(right, wrong, true - right))
 
 
-def best_line(scored: Iterable[Scored], *, true: int) -> Line:
+def best_line(weights: Iterable[Scored], *, true: int) -> Line:
     """The line with the highest F1."""
-    return max(lines(scored, true=true), key=lambda line: (line.quality.f1 or 0.0, line.weight))
+    return max(lines(weights, true=true), key=lambda line: (line.quality.f1 or 0.0, line.weight))
 
 
-def line_at_precision(scored: Iterable[Scored], precision: float, *, true: int) -> Line:
+def line_at_precision(weights: Iterable[Scored], precision: float, *, true: int) -> Line:
     """The line that links most true pairs with at least this precision; the line above all weights where none does."""
-    fit = (line for line in lines(scored, true=true) if (line.quality.precision.value or 0.0) >= precision)
+    fit = (line for line in lines(weights, true=true) if (line.quality.precision.value or 0.0) >= precision)
     return max(
         fit, key=lambda line: (line.quality.right, line.weight), default=Line(inf, Quality(0, 0, true))
     )
@@ -235,7 +241,7 @@ class Lines:
     cost: float
 
 
-def lines_for_loss(scored: Iterable[Scored], *, wrong: float, look: float, true: int) -> Lines:
+def lines_for_loss(weights: Iterable[Scored], *, wrong: float, look: float, true: int) -> Lines:
     """The two lines at which it costs least to be wrong, to miss, and to have a person look.
 
     Units    one missed link costs 1. A wrong link costs `wrong`; a pair that a person has to look at costs `look`, and the person
@@ -244,7 +250,7 @@ def lines_for_loss(scored: Iterable[Scored], *, wrong: float, look: float, true:
     """
     best = Lines(inf, inf, inf)
     possible, waiting = inf, inf
-    for line in reversed(list(lines(scored, true=true))):
+    for line in reversed(list(lines(weights, true=true))):
         found = line.quality.right + line.quality.wrong
         if look * found + line.quality.missed <= waiting:
             possible, waiting = line.weight, look * found + line.quality.missed
