@@ -7,30 +7,52 @@ the number catches a wrong name, name and day of birth a missing number, home an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.names import codes, consonants, parts
+from wholechild.people.comparing.standardising import Name
 
 #: A key that more identities share than this is not followed: it tells nobody apart (a school's telephone), and following it
 #: would hold everything up. Whoever follows keys says which were left out.
 MOST_IN_A_BLOCK: Final = 400
 
 
-@lru_cache(maxsize=20_000)
-def name_starts(given: str, middle: str, family: str, others: tuple[str, ...]) -> tuple[str, ...]:
+def name_starts(name: Name) -> tuple[str, ...]:
     """The first two sounds of each word of the names, each once, sorted: the order of the names does not matter."""
-    words = [given, *middle.split()[:2], *parts(family)[:3], *_former(others)]
-    return tuple(sorted({start for word in words if (start := consonants(word) or word[:1])}))
+    return tuple(
+        sorted(
+            {*given_starts(name.given, name.middle), *family_starts(name.family), *map(start, _former(name))}
+        )
+    )
 
 
-@lru_cache(maxsize=20_000)
-def name_pairs(given: str, middle: str, family: str, others: tuple[str, ...]) -> tuple[str, ...]:
+def name_pairs(name: Name) -> tuple[str, ...]:
     """Each first name with each part of the family name, by code of sound, the pair sorted."""
-    firsts = [first for word in (given, *middle.split()[:1]) if (first := _sound(word))]
-    lasts = [last for word in (*parts(family)[:3], *_former(others)) if (last := _sound(word))]
+    firsts = first_sounds(name.given, name.middle)
+    lasts = (*last_sounds(name.family), *filter(None, map(_sound, _former(name))))
     return tuple(sorted({"+".join(sorted((a, b))) for a in firsts for b in lasts}))
+
+
+def given_starts(given: str, middle: str) -> tuple[str, ...]:
+    return tuple(start(word) for word in (given, *middle.split()[:2]) if word)
+
+
+def family_starts(family: str) -> tuple[str, ...]:
+    return tuple(map(start, parts(family)[:3]))
+
+
+def first_sounds(given: str, middle: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_sound, (given, *middle.split()[:1]))))
+
+
+def last_sounds(family: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_sound, parts(family)[:3])))
+
+
+def start(word: str) -> str:
+    """The first two sounds of a word, or the letter of an initial."""
+    return consonants(word) or word[:1]
 
 
 def _sound(word: str) -> str:
@@ -38,8 +60,8 @@ def _sound(word: str) -> str:
     return found[0] if found else ""
 
 
-def _former(others: tuple[str, ...]) -> list[str]:
-    return [word for whole in others[:4] for word in whole.split()[:4]]
+def _former(name: Name) -> list[str]:
+    return [word for whole in name.others[:4] for word in whole.split()[:4]]
 
 
 def blocking_keys(identity: Identity) -> tuple[str, ...]:
@@ -57,9 +79,9 @@ def narrow_keys(identity: Identity) -> tuple[str, ...]:
 
 
 def _keys(identity: Identity) -> Iterator[str]:
-    names = (identity.given, identity.middle, identity.family, identity.other_names)
+    name = Name(identity.given, identity.middle, identity.family, identity.other_names)
     yield from _number_keys(identity)
-    pairs, starts = name_pairs(*names), name_starts(*names)
+    pairs, starts = name_pairs(name), name_starts(name)
     if identity.born:
         day = f"{identity.born:%Y%m%d}"
         yield from (f"b:{day}:{start}" for start in starts)
@@ -72,7 +94,7 @@ def _keys(identity: Identity) -> Iterator[str]:
             if identity.born:
                 yield f"h:{postcode}:{identity.born:%Y%m%d}"
             if identity.given:
-                yield f"q:{postcode}:{consonants(identity.given) or identity.given[:1]}"
+                yield f"q:{postcode}:{start(identity.given)}"
 
 
 def _number_keys(identity: Identity) -> Iterator[str]:
@@ -83,6 +105,6 @@ def _number_keys(identity: Identity) -> Iterator[str]:
     yield from (f"i:{text}" for text in identity.local_ids)
     yield from (f"t:{text}" for text in (*identity.phones, *identity.emails))
     if identity.uprn and identity.given:
-        yield f"r:{identity.uprn}:{consonants(identity.given) or identity.given[:1]}"
+        yield f"r:{identity.uprn}:{start(identity.given)}"
     if identity.uprn and identity.born:
         yield f"h:{identity.uprn}:{identity.born:%Y%m%d}"

@@ -90,6 +90,7 @@ def sound(word: str) -> str:
     return "~" + _once(coded.translate(_VOWELS))
 
 
+@lru_cache(maxsize=200_000)
 def consonants(word: str) -> str:
     """The first two sounds of a name, to find candidates by: coarser than `sound`, as its vowels are left out."""
     code = sound(word)

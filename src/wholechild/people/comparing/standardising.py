@@ -97,20 +97,21 @@ def standardise(raw: Raw) -> Identity:
         other_names=name.others,
         born=standard_birth(raw.born),
         died=standard_birth(raw.died),
-        sex=_SEXES.get(raw.sex.strip().casefold(), ""),
+        sex=standard_sex(raw.sex),
         nhs_number=standard_nhs_number(raw.nhs_number),
         upn=standard_upn(raw.upn),
         postcode=latest,
-        postcodes=_told(text for text in earlier if text != latest),
+        postcodes=told(text for text in earlier if text != latest),
         uprn=standard_uprn(raw.uprn),
         address=standard_address(raw.address),
-        phones=_told(map(standard_phone, raw.phones)),
-        emails=_told(map(standard_email, raw.emails)),
-        local_ids=_told(map(standard_local_id, raw.local_ids)),
+        phones=told(map(standard_phone, raw.phones)),
+        emails=told(map(standard_email, raw.emails)),
+        local_ids=told(map(standard_local_id, raw.local_ids)),
     )
 
 
-def _told(texts: Iterable[str]) -> tuple[str, ...]:
+def told(texts: Iterable[str]) -> tuple[str, ...]:
+    """The texts that are not empty, each once, sorted."""
     return tuple(sorted({text for text in texts if text}))
 
 
@@ -145,8 +146,13 @@ def standard_name(given_names: str, family_name: str, other_names: tuple[str, ..
         given=" ".join(first),
         middle=" ".join(given[1:]),
         family=" ".join(family),
-        others=_told(text for text in others if text != whole),
+        others=told(text for text in others if text != whole),
     )
+
+
+def stands_alone(text: str) -> bool:
+    """Whether a part of a name holds no other name beside it, so that it can be standardised by itself."""
+    return "," not in text and not _apart(text[:400])[1]
 
 
 def _apart(text: str) -> tuple[str, list[str]]:
@@ -164,6 +170,11 @@ def _words(text: str) -> list[str]:
     while words and words[0] in _TITLES and len(words) > 1:
         words.pop(0)
     return words
+
+
+def standard_sex(text: str) -> str:
+    """`F`, `M`, or empty for everything else that forms say."""
+    return _SEXES.get(text.strip().casefold(), "")
 
 
 def standard_birth(day: date | None) -> date | None:
