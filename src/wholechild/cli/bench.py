@@ -125,6 +125,53 @@ def _both_timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 @command.command()
+@click.option(
+    "--identities",
+    type=click.IntRange(1_000, 3_000_000),
+    default=100_000,
+    show_default=True,
+    help="Identities that are there.",
+)
+@click.option(
+    "--times", type=click.IntRange(100, 5_000), default=400, show_default=True, help="Who arrives in a run."
+)
+@click.option("--writers", type=click.IntRange(1, 8), default=4, show_default=True)
+@click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def arrival(identities: int, times: int, writers: int, runs: int, as_json: bool) -> None:
+    """From a delivery of one person to the committed link, against many who are there: ingest, keys, weighing, ledger."""
+    with _own_home() as folder:
+        from wholechild.cli import bench_arrival as bench
+        from wholechild.cli.bench_online import bare_commits, percentile
+
+        loaded = bench.load(folder, identities, runs * 3 * times, 1)
+        bare, wide, narrow, linking, together = [], [], [], [], []
+        for run in range(runs):
+            rows = [loaded.arrivals[(3 * run + part) * times :][:times] for part in range(3)]
+            bare.append(1e3 * percentile(bare_commits(times), 99))
+            whole, alone = bench.one_by_one(folder / f"wide-{run}", rows[0], narrow=False)
+            wide.append(whole)
+            linking.append(percentile(alone, 99))
+            narrow.append(bench.one_by_one(folder / f"narrow-{run}", rows[1], narrow=True)[0])
+            together.append(bench.several_writers(folder / f"together-{run}", rows[2], writers))
+        _tell("arrival", [
+            Figure("identities that are there", "identities", (float(loaded.identities),)),
+            Figure("keys each", "keys", (loaded.keys / loaded.identities,)),
+            Figure("one row inserted and committed, 99 in 100", "ms", tuple(bare)),
+            Figure("one arrives, narrow keys, 50 in 100", "ms", tuple(statistics.median(some) for some in narrow)),
+            Figure("one arrives, narrow keys, 99 in 100", "ms", tuple(percentile(some, 99) for some in narrow), aim=5),
+            Figure("one arrives, wide keys, 50 in 100", "ms", tuple(statistics.median(some) for some in wide)),
+            Figure("one arrives, wide keys, 99 in 100", "ms", tuple(percentile(some, 99) for some in wide), aim=20),
+            Figure("of that the linking alone, 99 in 100", "ms", tuple(linking)),
+            Figure(f"identities a second, {writers} writers", "1/s", tuple(done.per_second for done in together)),
+            Figure(f"time for each, {writers} writers", "ms", tuple(1e3 / done.per_second for done in together), aim=10),
+            Figure("sent by two writers at once", "people", tuple(float(done.doubled) for done in together)),
+            Figure("of them two persons, or with other than one link", "people",
+                   tuple(float(done.two_persons + done.not_one_link) for done in together), aim=0),
+        ], as_json)  # fmt: skip
+
+
+@command.command()
 @click.option("--rows", type=click.IntRange(1_000, 5_000_000), default=200_000, show_default=True)
 @click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
 @click.option("--json", "as_json", is_flag=True)

@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "undo_delivery",
         "Withdraw a delivery: nothing is lost, and nothing reads it from then on.",
     ),
+    "link": ("link", "Say which identities are one person, or work it out anew; put a model in force."),
     "replay": ("replay", "Walk a published chronology day by day and print what could be seen, from when."),
     "timeline": ("timeline", "Print one child's joined chronology."),
     "lessons": ("lessons", "Check, list, explain and try the lessons."),

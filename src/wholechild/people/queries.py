@@ -9,14 +9,14 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from wholechild.lib.civil import DAY, FOREVER, Period, Precision, civil, day_start
-from wholechild.people.arriving.queries import pairs_with
+from wholechild.people.arriving.queries import comparing_in_force, model_in_force, pairs_with
 from wholechild.people.comparing.weighed import Weighed
 from wholechild.people.declared import declared_family
 from wholechild.people.family import BEGINNING, Family, FamilyTie, Held, Person, Stay
-from wholechild.people.models import Link, Unlink
+from wholechild.people.models import CrowdedKey, Link, LinkageModel, LinkageModelAdopted, Unlink
 from wholechild.records.facts import Record
 from wholechild.records.feeds.chronology import DeclaredPerson
 from wholechild.records.models import Delivery, PersonRow, ResidenceRow, TieRow, Withdrawal
@@ -43,6 +43,73 @@ def pairs_of(viewer: Viewer, identities: Collection[str], at: datetime) -> list[
     pairs = pairs_with(identities)
     persons = persons_of(viewer, {side for pair in pairs for side in (pair.one, pair.other)}, at)
     return [pair for pair in pairs if pair.one in persons and pair.other in persons]
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdedKeys:
+    """That more identities than are compared share keys of one kind, some of them this agency's."""
+
+    agency: str
+    rule: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linkage:
+    """How linking stands. `possible` are pairs that wait for a person: likely enough to ask, and no decision about them binds."""
+
+    identities: int
+    persons: int
+    possible: int
+    model: str
+    crowded: Sequence[CrowdedKeys]
+
+
+def linkage(viewer: Viewer) -> Linkage:
+    """How linking stands as a whole: numbers, and nothing about anybody."""
+    ((identities, persons),) = _rows(
+        "SELECT count(*), count(DISTINCT l.person) FROM people_link l WHERE NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = l.id)"
+    )
+    ((possible,),) = _rows(_POSSIBLE)
+    crowded = (
+        CrowdedKey.objects.order_by("agency", "rule")
+        .values_list("agency", "rule")
+        .annotate(most=Max("members"))
+    )
+    return Linkage(
+        identities, persons, possible, comparing_in_force().name, [CrowdedKeys(*found) for found in crowded]
+    )
+
+
+_POSSIBLE: Final = (
+    "SELECT count(*) FROM people_pair p JOIN people_link a ON a.identity = p.one JOIN people_link b ON b.identity = p.other "
+    "WHERE a.person <> b.person AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link IN (a.id, b.id)) "
+    "AND NOT EXISTS (SELECT 1 FROM people_pairdecision d WHERE d.identities = ARRAY[p.one, p.other]::text[] "
+    "AND NOT EXISTS (SELECT 1 FROM people_pairdecisionundone x WHERE x.decision = d.id))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptModel:
+    """A model by which identities can be weighed. Missing: an empty `proposed_by`, nobody would have it in force now."""
+
+    id: str
+    kept_at: datetime
+    card: Mapping[str, Any]
+    in_force: bool
+    proposed_by: str
+
+
+def linkage_models(viewer: Viewer) -> list[KeptModel]:
+    """The models that were kept, the latest first."""
+    seconded = LinkageModelAdopted.objects.exclude(seconds="").values("seconds")
+    proposals = LinkageModelAdopted.objects.filter(seconds="").exclude(pk__in=seconded)
+    proposed = dict(proposals.order_by("adopted_at").values_list("model", "by"))
+    in_force = model_in_force()
+    return [
+        KeptModel(row.pk, row.kept_at, row.card, row.pk == in_force, proposed.get(row.pk, ""))
+        for row in LinkageModel.objects.order_by("-kept_at", "pk")
+    ]
 
 
 def _chronologies(deliveries: Iterable[str] | None = None) -> frozenset[str]:
