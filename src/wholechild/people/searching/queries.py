@@ -282,7 +282,8 @@ def what_is_said(identities: Collection[str]) -> dict[str, Said]:
 
 
 _SAID: Final = (
-    "SELECT identity, agency, given_name, family_name, born_first, born_last, born_precision, sex, nhs_number, postcode, role, learnt_at "
+    "SELECT identity, agency, given_name, family_name, born_first, born_last, born_precision, sex, nhs_number, postcode, role, learnt_at, "
+    "other_names, upn, phones, local_ids "
     f"FROM records_personrow r WHERE identity = ANY(%s) AND {NOT_WITHDRAWN} ORDER BY identity, version, learnt_at"
 )
 
@@ -305,12 +306,18 @@ def _said(rows: Sequence[Mapping[str, Any]]) -> Said:
         agency=latest["agency"],
         given_names=latest["given_name"],
         family_name=latest["family_name"],
-        other_names=tuple(f"{row['given_name']} {row['family_name']}" for row in earlier),
+        other_names=(
+            *latest["other_names"],
+            *(f"{row['given_name']} {row['family_name']}" for row in earlier),
+        ),
         born=born.first if born and born.first == born.last else None,
         sex=latest["sex"],
         nhs_number=latest["nhs_number"],
+        upn=latest["upn"],
         postcode=latest["postcode"],
         earlier_postcodes=tuple(row["postcode"] for row in earlier),
+        phones=tuple(phone for row in rows for phone in row["phones"]),
+        local_ids=tuple(latest["local_ids"]),
     )
     words = " ".join(part for part in (latest["given_name"], latest["family_name"]) if part)
     return Said(standardise(raw), latest["agency"], words, born, latest["role"], latest["learnt_at"])
