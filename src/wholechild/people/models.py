@@ -268,6 +268,8 @@ class LinkedUpTo(models.Model):
     """How far linking has read the ledger; one row."""
 
     leaf = models.BigIntegerField()
+
+
 # -- what search reads: it follows from the facts, is no fact itself, and can be made anew (people/searching/) ----------------
 
 

@@ -131,6 +131,23 @@ def _hit(known: _Person, graded: Graded, homes: Mapping[str, _Home]) -> Hit:
 _CHILD: Final = ("child", "the child")
 
 
+def children_with(viewer: Viewer, adults: Collection[str], at: datetime) -> dict[str, list[str]]:
+    """person -> the children whom anybody says they belong to, and whom the viewer may know of, sorted."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for adult, child in _rows(_CHILDREN_WITH, [list(adults)]) if adults else ():
+        found[adult].append(child)
+    classes = visible(viewer, {child for children in found.values() for child in children}, at)
+    return {adult: [c for c in children if "existence" in classes[c]] for adult, children in found.items()}
+
+
+_CHILDREN_WITH: Final = (
+    "SELECT DISTINCT a.person, c.person FROM people_link a JOIN records_tierow r ON r.other_identity = a.identity "
+    "JOIN people_link c ON c.identity = r.subject_identity WHERE a.person = ANY(%s) AND a.person <> c.person "
+    "AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = a.id) AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = c.id) "
+    "AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.delivery = r.delivery) ORDER BY 1, 2"
+)
+
+
 # -- words ---------------------------------------------------------------------------------------------------------------
 
 
