@@ -95,6 +95,32 @@ def test_results_say_how_sure_and_why(world: Any) -> None:
     assert {typed: (str(one.sure), one.why) for typed, one in said.items()} == REASONS
 
 
+def test_a_telephone_a_pupil_number_and_another_name_are_found(world: Any) -> None:
+    more = {
+        "given_name": "Nia",
+        "family_name": "Lowe",
+        "phones": ["01632 960101", "+44 7700 900123"],
+        "upn": "B123456789012",
+        "other_names": ["Nia Harcourt"],
+    }
+    world("school.ndjson", as_ndjson([sent(SCHOOL, "person", "S-7", **more)]), at=NOW, link=True)
+    nia = amy("S-7", SCHOOL)
+    for typed in (
+        "01632 960 101",
+        "07700900123",
+        "+44 7700 900123",
+        "900123",
+        "b123456789012",
+        "nia harcourt",
+        "Nia 960101",
+    ):
+        assert [hit.person for hit in search(typed).hits] == [nia], typed
+    assert (
+        search("Harcourt 07700900123").hits[0].graded.why
+        == "Same former or other name; same telephone number."
+    )
+
+
 # -- who may find whom -----------------------------------------------------------------------------------------------------
 
 
@@ -121,7 +147,14 @@ def test_a_child_refused_and_a_child_who_is_not_there_give_the_same_answer(world
 def test_somebody_of_the_viewers_own_is_found_among_very_many(world: Any) -> None:
     """What is cut off for length is cut off after trust was asked, or a common name would hide a teacher's own pupil."""
     many = [
-        sent(POLICE, "person", f"K-{n:03}", given_name="Georgia", family_name="Bennett", born="2011-06-24")
+        sent(
+            POLICE,
+            "person",
+            f"K-{n:03}",
+            given_name="Georgia",
+            family_name="Bennett",
+            born=f"{1990 + n // 12}-{n % 12 + 1:02}-01",
+        )
         for n in range(260)
     ]
     world("many.ndjson", as_ndjson(many), at=NOW, link=True)

@@ -125,7 +125,7 @@ def _key_rows(everybody: Sequence[Known]) -> Iterator[dict[str, Any]]:
     from wholechild.people.searching.keys import identity_keys
 
     for one in everybody:
-        yield {"identity": _identity(one), "keys": sorted(identity_keys(_compared(one)))}
+        yield {"identity": _identity(one), "keys": list(identity_keys(_compared(one)))}
 
 
 def _word_rows(everybody: Sequence[Known]) -> Iterator[dict[str, Any]]:
@@ -165,6 +165,7 @@ def _copy(table: str, rows: Iterator[dict[str, Any]]) -> None:
     from django.db import connection, transaction
 
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(
             "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position",
             [table],

@@ -73,6 +73,7 @@ register_converter(DecisionId, "decision")
 urlpatterns: Final = [
     path("", worklist.worklist, name="worklist"),
     path("find/", finding.find, name="find"),
+    path("find/none-of-these/", finding.none_of_these, name="find_none"),
     path("children/<person:person>/", children.child, name="child"),
     path("children/<person:person>/<match:match>/", children.outcome, name="outcome"),
     path("children/<person:person>/split/", reviewing.split, name="split"),

@@ -189,7 +189,8 @@ def news(first: int, last: int) -> dict[str, list[str]]:
 def leaves_from(seq: int, most: int) -> list[Leaf]:
     """The leaf at a place, and all after it in their order, at most so many."""
     return [
-        Leaf(n, at, kind, fact, bytes(linked)) for n, at, kind, fact, linked in _rows(_LEAVES_FROM, [seq, most])
+        Leaf(n, at, kind, fact, bytes(linked))
+        for n, at, kind, fact, linked in _rows(_LEAVES_FROM, [seq, most])
     ]
 
 

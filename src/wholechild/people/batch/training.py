@@ -6,15 +6,15 @@ fills in, or a level that is seen once in a million pairs, keeps a sensible weig
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from duckdb import DuckDBPyConnection
 from splink import DuckDBAPI, Linker, block_on
-from splink.logging import enable as speak_from
-from splink.internals.exceptions import EMTrainingException
 from splink.internals.settings import Settings
+from splink.logging import enable as speak_from
 
 from wholechild.people.batch.conditions import DUCKDB, HOLDS_WHERE, MISSING_WHERE
 from wholechild.people.batch.predicting import one_number

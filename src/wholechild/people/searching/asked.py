@@ -155,6 +155,15 @@ def from_form(
     return _checked(asked)
 
 
+def both(one: Asked, other: Asked) -> Asked:
+    """What was typed in one place and in another, together; where both say the same kind of thing, the first counts."""
+    words = tuple({word.text: word for word in (*other.words, *one.words)}.values())[:MOST_WORDS]
+    return Asked(
+        words, one.born or other.born, one.nhs_number or other.nhs_number, one.upn or other.upn,
+        one.postcode or other.postcode, one.phone or other.phone, one.note or other.note, one.fault or other.fault,
+    )  # fmt: skip
+
+
 def local_phone(text: str) -> str:
     """`+44 1632 960101`, `0044…` and `01632 960101` as `1632960101`: digits, without country code or leading nought."""
     digits = _digits(text)

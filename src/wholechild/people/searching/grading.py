@@ -178,7 +178,7 @@ _Said = tuple[str, Likeness, bool]
 
 def _names(asked: Sequence[Word], known: Iterable[tuple[str, str]]) -> tuple[list[tuple[float, _Said]], int]:
     """What agrees of the names, each word that was asked for with the best word that is left; and how many words agree with none."""
-    pairs = sorted(_pairs(asked, set(known)), key=lambda pair: (-pair[0], pair[1], pair[2]))
+    pairs = sorted(_pairs(asked, set(known)), key=lambda pair: (-pair[0] / len(pair[1]), pair[1], pair[2]))
     taken: set[int] = set()
     used: set[str] = set()
     found = []
@@ -200,12 +200,19 @@ def _pairs(
     for which, word in spelt:
         for text, place in known:
             like = likeness(word.text, text)
-            if like is Likeness.NONE or (len(which) > 1 and like not in (Likeness.SAME, Likeness.ONE_LETTER)):
+            if like is Likeness.NONE or (
+                len(which) > 1 and not _are_one(like, [asked[n].text for n in which])
+            ):
                 continue
             round_about = _other_way_round(word.place, place)
             bits = _PLACE_BITS[place] * _LIKE_BITS[like] * (_OTHER_WAY_ROUND if round_about else 1.0)
-            # Two words that agree with one are as much as the two would be.
-            yield bits * len(which), which, text, (place, like, round_about)
+            # Two words that are one name tell more than one, and less than two names would.
+            yield bits * (1.6 if len(which) > 1 else 1.0), which, text, (place, like, round_about)
+
+
+def _are_one(like: Likeness, words: Sequence[str]) -> bool:
+    """Whether two words that were typed are one name (`o neill`, `mc donald`), and not an initial beside another name."""
+    return like is Likeness.SAME or (like is Likeness.ONE_LETTER and all(len(word) > 1 for word in words))
 
 
 def _other_way_round(asked: str, place: str) -> bool:

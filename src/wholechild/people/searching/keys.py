@@ -47,18 +47,15 @@ def findable(identity: Identity, *, sealed: bool) -> Identity:
 
 def name_words(identity: Identity) -> Iterator[tuple[str, str]]:
     """(word, place) of every name: `given`, `middle`, `family` or `former`; names of several words also as one word."""
-    places = (
-        ("given", (identity.given,)),
-        ("middle", (identity.middle,)),
-        ("family", (identity.family,)),
-        ("former", identity.other_names),
-    )
-    for place, names in places:
-        for name in names:
-            words = [word[:LONGEST] for word in name.split()]
-            yield from ((word, place) for word in words)
-            if len(words) > 1 and place != "former":
-                yield "".join(words)[:LONGEST], place
+    now = (("given", identity.given), ("middle", identity.middle), ("family", identity.family))
+    for place, name in now:
+        words = [word[:LONGEST] for word in name.split()]
+        yield from ((word, place) for word in words)
+        if len(words) > 1:
+            yield "".join(words)[:LONGEST], place
+    known = {word for _, name in now for word in name.split()}
+    former = dict.fromkeys(word[:LONGEST] for name in identity.other_names for word in name.split())
+    yield from ((word, "former") for word in former if word not in known)
     if identity.given and identity.middle:  # `Abdul Rahman`, whichever of the two is thought the first
         yield (identity.given + identity.middle.split()[0])[:LONGEST], "given"
 

@@ -131,6 +131,23 @@ def _hit(known: _Person, graded: Graded, homes: Mapping[str, _Home]) -> Hit:
 _CHILD: Final = ("child", "the child")
 
 
+def children_with(viewer: Viewer, adults: Collection[str], at: datetime) -> dict[str, list[str]]:
+    """person -> the children whom anybody says they belong to, and whom the viewer may know of, sorted."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for adult, child in _rows(_CHILDREN_WITH, [list(adults)]) if adults else ():
+        found[adult].append(child)
+    classes = visible(viewer, {child for children in found.values() for child in children}, at)
+    return {adult: [c for c in children if "existence" in classes[c]] for adult, children in found.items()}
+
+
+_CHILDREN_WITH: Final = (
+    "SELECT DISTINCT a.person, c.person FROM people_link a JOIN records_tierow r ON r.other_identity = a.identity "
+    "JOIN people_link c ON c.identity = r.subject_identity WHERE a.person = ANY(%s) AND a.person <> c.person "
+    "AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = a.id) AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = c.id) "
+    "AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.delivery = r.delivery) ORDER BY 1, 2"
+)
+
+
 # -- words ---------------------------------------------------------------------------------------------------------------
 
 
@@ -282,7 +299,8 @@ def what_is_said(identities: Collection[str]) -> dict[str, Said]:
 
 
 _SAID: Final = (
-    "SELECT identity, agency, given_name, family_name, born_first, born_last, born_precision, sex, nhs_number, postcode, role, learnt_at "
+    "SELECT identity, agency, given_name, family_name, born_first, born_last, born_precision, sex, nhs_number, postcode, role, learnt_at, "
+    "other_names, upn, phones, local_ids "
     f"FROM records_personrow r WHERE identity = ANY(%s) AND {NOT_WITHDRAWN} ORDER BY identity, version, learnt_at"
 )
 
@@ -305,12 +323,18 @@ def _said(rows: Sequence[Mapping[str, Any]]) -> Said:
         agency=latest["agency"],
         given_names=latest["given_name"],
         family_name=latest["family_name"],
-        other_names=tuple(f"{row['given_name']} {row['family_name']}" for row in earlier),
+        other_names=(
+            *latest["other_names"],
+            *(f"{row['given_name']} {row['family_name']}" for row in earlier),
+        ),
         born=born.first if born and born.first == born.last else None,
         sex=latest["sex"],
         nhs_number=latest["nhs_number"],
+        upn=latest["upn"],
         postcode=latest["postcode"],
         earlier_postcodes=tuple(row["postcode"] for row in earlier),
+        phones=tuple(phone for row in rows for phone in row["phones"]),
+        local_ids=tuple(latest["local_ids"]),
     )
     words = " ".join(part for part in (latest["given_name"], latest["family_name"]) if part)
     return Said(standardise(raw), latest["agency"], words, born, latest["role"], latest["learnt_at"])
