@@ -5,7 +5,7 @@ A pair is two ids, the lesser first. A *link* is a pair that was found to be one
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -287,7 +287,7 @@ def clerical_sample(
     """
     by_stratum: dict[float, list[tuple[str, str, float]]] = defaultdict(list)
     for one, other, weight in pairs:
-        by_stratum[strata[max(0, _at_or_below(strata, weight))]].append((*pair(one, other), weight))
+        by_stratum[stratum_of(weight, strata)].append((*pair(one, other), weight))
     drawn, left = [], size
     for place, (stratum, members) in enumerate(
         sorted(by_stratum.items(), key=lambda item: (len(item[1]), item[0]))
@@ -300,9 +300,9 @@ def clerical_sample(
     return drawn
 
 
-def _at_or_below(strata: Sequence[float], weight: float) -> int:
-    place = bisect_left(strata, weight)
-    return place if place < len(strata) and strata[place] == weight else place - 1
+def stratum_of(weight: float, strata: Sequence[float] = STRATA) -> float:
+    """The weight at which the stratum of this weight begins."""
+    return strata[max(0, bisect_right(strata, weight) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
