@@ -12,8 +12,9 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -46,7 +47,6 @@ def load(folder: Path, identities: int, arriving: int, seed: int) -> Loaded:
     import pyarrow.parquet as pq
 
     from wholechild.cli.seed_population import in_processes, made_population
-    from wholechild.people.arriving.queries import in_portions
     from wholechild.world.population.writing import Plan
 
     wanted = identities + arriving
@@ -60,7 +60,11 @@ def load(folder: Path, identities: int, arriving: int, seed: int) -> Loaded:
     there = keys = 0
     parts = pq.ParquetFile(made.folder / "identities.parquet").iter_batches(20_000)
     blocks = _whole_families(parts, person_of, held_back, arrivals)
-    made_ready = (ready for some in in_portions(blocks, 8) for ready in in_processes(_made_ready, some))
+    made_ready = (
+        ready
+        for some in iter(lambda: list(islice(blocks, 8)), [])
+        for ready in in_processes(_made_ready, some)
+    )
     for ready in progressing(made_ready, total=None, label="Putting people there"):
         there += len(ready["compared"])
         keys += len(ready["keys"])
@@ -131,10 +135,10 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def _copy_in(ready: dict[str, list[tuple[Any, ...]]]) -> None:
     from django.db import connection
 
-    from wholechild.people.arriving.queries import COLUMNS
+    from wholechild.people.comparing.identity import Identity
 
     statements = {
-        "compared": f"people_compared (reference, declared, learnt_at, {', '.join(COLUMNS)})",
+        "compared": f"people_compared (reference, declared, learnt_at, {', '.join(f.name for f in fields(Identity))})",
         "keys": "people_blockingkey (key, identity)",
         "pairs": "people_pair (one, other, weight, zone, contributions, forbids, artefact)",
         "persons": "people_person (id, salt, first_linked_at)",
@@ -169,10 +173,11 @@ class Arrivals:
     """One-person deliveries, each taken in and linked, one behind the other."""
 
     def __init__(self, folder: Path, *, narrow: bool = False) -> None:
-        from wholechild.people.arriving.queries import comparing_in_force
+        from wholechild.people.arriving.keyed import Comparing
+        from wholechild.people.comparing.artefact import default_artefact
         from wholechild.people.comparing.keys import narrow_keys
 
-        chosen = comparing_in_force()
+        chosen = Comparing(default_artefact(), default_artefact().id)
         self.comparing = replace(chosen, keys=narrow_keys) if narrow else chosen
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -266,9 +271,6 @@ def _ready(_: int) -> int:
     from wholechild.config.django import setup
 
     setup()
-    from wholechild.people.arriving.queries import comparing_in_force
-
-    comparing_in_force()
     return os.getpid()
 
 
@@ -290,12 +292,14 @@ def _identity(row: dict[str, Any]) -> str:
 
 def _persons(rows: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
     """identity -> the persons whom it is linked to now."""
-    from wholechild.people.arriving.queries import rows as asked
+    from django.db import connection
 
     found: dict[str, list[str]] = {_identity(row): [] for row in rows}
-    for identity, person in asked(
-        "SELECT l.identity, l.person FROM people_link l WHERE l.identity = ANY(%s) "
-        "AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = l.id)", list(found),
-    ):  # fmt: skip
-        found[identity].append(person)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.identity, l.person FROM people_link l WHERE l.identity = ANY(%s) "
+            "AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = l.id)", [list(found)],
+        )  # fmt: skip
+        for identity, person in cursor.fetchall():
+            found[identity].append(person)
     return found
