@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "replay": ("replay", "Walk a published chronology day by day and print what could be seen, from when."),
     "timeline": ("timeline", "Print one child's joined chronology."),
+    "rebuild-search": ("finding", "Make anew, from the facts, what the search for people reads."),
     "lessons": ("lessons", "Check, list, explain and try the lessons."),
     "match": ("match", "Evaluate the lessons over the children we hold, and print how often they speak."),
     "worker": ("worker", "Evaluate the lessons as records arrive and as days pass."),

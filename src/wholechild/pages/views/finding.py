@@ -32,7 +32,7 @@ def find(request: HttpRequest, viewer: Viewer, at: datetime) -> HttpResponse:
         return page(request, "pages/find.html", viewer, **frame)
     form, looking = read(values, viewer, today(at))
     found, more = ((), False) if form.asked.fault else open_search(viewer=looking, asked=form.asked, at=at)
-    return page(request, "pages/find.html", viewer, **frame, form=form, found=found, more=more)
+    return page(request, "pages/find.html", looking, **frame, form=form, found=found, more=more)
 
 
 @require_GET
