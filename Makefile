@@ -58,6 +58,13 @@ $(V)/.spark: $(V)/.run requirements/spark.txt
 	@$(HASHED) requirements/spark.txt
 	@touch $@
 
+# Another way of linking, to measure ours against: an environment of its own, as it needs what we do without.
+$(V)-linkage-bench/.made: $(V)/.made requirements/linkage-bench.txt
+	@echo "Installing what linking is measured against …"
+	@$(PYTHON) -m venv $(V)-linkage-bench
+	@$(V)-linkage-bench/bin/python -m pip install -qq --no-input --disable-pip-version-check --require-hashes --requirement requirements/linkage-bench.txt
+	@touch $@
+
 node_modules/.made: package.json package-lock.json
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node 20 or later is needed to build the pages' styles. Install it, or go without styles: make PAGES=no …" >&2; exit 1; }
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "Node 20 or later is needed, and this is $$(node --version). Or go without the pages' styles: make PAGES=no …" >&2; exit 1; }
@@ -85,6 +92,10 @@ bench: setup $(V)/.check ## Measure, as ratios taken side by side in one run
 	@$(BIN)/wholechild bench replay $(ARGS)
 	@$(BIN)/wholechild bench online $(ARGS)
 	@$(BIN)/wholechild bench patterns $(ARGS)
+
+.PHONY: bench-linkage
+bench-linkage: setup $(V)-linkage-bench/.made ## Measure linking beside other ways of linking, on published sets and on a million identities
+	@$(BIN)/wholechild bench linkage $(ARGS)
 
 .PHONY: rates
 rates: setup ## Make an ordinary area of 20,000 children, and count anew how often the lessons speak (a quarter of an hour)
@@ -158,4 +169,4 @@ lock: setup $(V)/.check ## Choose the releases we run on anew, and write require
 
 .PHONY: clean
 clean: ## Remove what the recipes made here; the data in .wholechild stays
-	rm -rf $(V) node_modules src/wholechild/pages/static/built build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(V) $(V)-linkage-bench node_modules src/wholechild/pages/static/built build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

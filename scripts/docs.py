@@ -258,7 +258,7 @@ def life_of_a_lesson() -> str:
     from wholechild.vocabulary.terms import vocabulary
 
     acts = {"lesson.read": "read", "lesson.write": "draft and propose", "lesson.adopt": "adopt and retire"}
-    titles = {role: vocabulary().roles[role].title for role, _ in MAY_DO}
+    titles = {role: vocabulary().roles[role].title for role, act in MAY_DO if act in acts}
     may = [
         f"| {title} | {' | '.join('yes' if (role, act) in MAY_DO else '' for act in acts)} |"
         for role, title in sorted(titles.items(), key=lambda item: item[1])
@@ -277,8 +277,8 @@ def life_of_a_lesson() -> str:
         "\n".join([f"| role | {' | '.join(acts.values())} |", "|---|---|---|---|", *may]),
         "Whoever proposed a version may not adopt it, and nobody signs twice, in whatever roles. A role that stands in no line may nothing.",
         "## When a decision counts", rules,
-        f"Nations: {', '.join(NATIONS)}. No source says yet in which nation an area lies, so a decision for {force.HOME_NATION} counts for every "
-        "area. A child whose area nobody has said is asked what runs in the nation.",
+        f"Nations: {', '.join(NATIONS)}. Every local authority of the last three is listed (`vocabulary/areas.yaml`); an area that is not lies in "
+        f"{force.HOME_NATION}, and a child whose area nobody has said is asked what runs there.",
         "## What comes with the installation",
         "The library under `lessons/` is adopted once, as one act in the ledger (`lesson.install`), the first time that lessons run on an "
         "installation where none was ever adopted; `wholechild lessons install` does the same. From then on files add nothing by themselves: "
@@ -317,6 +317,14 @@ def truth() -> str:
     return "| column | type | what it says |\n|---|---|---|\n" + truth_columns() + "\n"
 
 
+def population(name: str) -> str:
+    """The shares of one profile of errors of the population to link."""
+    from wholechild.world.population.asked import profile
+    from wholechild.world.population.figures import tables as shares
+
+    return shares(profile(name))
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "reference/command-line.md": command_line,
     "reference/dependencies.md": dependencies,
@@ -346,6 +354,8 @@ PARTS: Final[dict[tuple[str, str], Callable[[], str]]] = {
     ("explanation/the-ordinary-area.md", "figures"): ordinary_area,
     ("explanation/the-synthetic-world.md", "stories"): synthetic_world,
     ("explanation/the-synthetic-world.md", "truth"): truth,
+    ("reference/population.md", "usual"): lambda: population("usual"),
+    ("reference/population.md", "gathered"): lambda: population("gathered"),
     ("explanation/replays.md", "replays"): results.replays,
     ("explanation/replays.md", "rates"): results.rates,
     ("index.md", "explanation"): lambda: listed("explanation", leaving_out=["main-path.md", "replays.md"]),

@@ -28,6 +28,8 @@ EXTRAS: Final[dict[str, tuple[str, ...]]] = {
     "spark": ("spark",),
 }
 BUILD: Final = "build"
+#: Locks of groups of pyproject.toml that stand in an environment of their own, and may differ from ours.
+ALONE: Final = ("linkage-bench",)
 _MARK: Final = "# dependencies sha256:"
 
 
@@ -36,6 +38,8 @@ def dependencies(lock: str) -> list[str]:
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
     if lock == BUILD:
         return sorted(project["build-system"]["requires"])
+    if lock in ALONE:
+        return sorted(project["dependency-groups"][lock])
     optional = project["project"]["optional-dependencies"]
     asked = [
         *project["project"]["dependencies"],
@@ -80,6 +84,8 @@ def make_locks() -> None:
         _write(lock, _resolve(["pyproject.toml", *chosen, *together], newest), newest)
     together = ["--constraint", str(LOCKS / "check.txt")]
     _write(BUILD, _resolve(["-", *together], newest, stdin="\n".join(dependencies(BUILD))), newest)
+    for lock in ALONE:
+        _write(lock, _resolve(["-"], newest, stdin="\n".join(dependencies(lock))), newest)
 
 
 def _resolve(arguments: Sequence[str], newest: datetime, stdin: str = "") -> str:
@@ -107,7 +113,7 @@ def _write(lock: str, text: str, newest: datetime) -> None:
 def main() -> int:
     if "--check" not in sys.argv:
         make_locks()
-    found = [fault for lock in (*EXTRAS, BUILD) for fault in faults(lock)]
+    found = [fault for lock in (*EXTRAS, BUILD, *ALONE) for fault in faults(lock)]
     print("\n".join(found) or "The locks belong to pyproject.toml.")
     return 1 if found else 0
 

@@ -102,6 +102,8 @@ ACCOUNTS: Final = (
     ("demo-health-visitor", "health_visitor", "health_visiting/Northmoor", ""),
     ("demo-social-worker", "duty_social_worker", "childrens_social_care/Northmoor", "duty"),
     ("demo-scrutineer", "independent_scrutineer", "safeguarding_board/Northmoor", "oversight"),
+    ("demo-reviewer", "linkage_reviewer", "safeguarding_board/Northmoor", "duty"),
+    ("demo-coordinator", "hub_coordinator", "safeguarding_board/Northmoor", "duty"),
     ("demo-analyst", "panel_analyst", "safeguarding_board/Northmoor", ""),
     ("demo-director", "director_of_childrens_services", "local_authority/Northmoor", ""),
     ("demo-partnership", "partnership_manager", "safeguarding_board/Northmoor", ""),

@@ -49,6 +49,8 @@ def test_no_accessibility_fault_on_any_page(site: str, open_page: Callable[..., 
         "find, nothing typed": lambda: page.get_by_role("button", name="Find").click(),
         "find, nobody": lambda: find(page, "Zzyzx Qwxyz"),
         "find, somebody": lambda: find(page, NAME),
+        "none of these": lambda: page.get_by_role("link", name="None of these").click(),
+        "back to the search": lambda: page.get_by_role("link", name="Back to the search").click(),
         "child": lambda: page.locator(".wc-card a").first.click(),
         "sign out": lambda: page.goto(f"{site}/sign-out/"),
     }
@@ -105,9 +107,51 @@ def test_a_search_for_nobody_does_not_say_that_nobody_is_known(
     come_in(page, site)
     page.goto(f"{site}/find/")
     find(page, "Zzyzx Qwxyz")
-    assert page.get_by_text("That does not mean that nobody is known.").is_visible()
+    assert page.get_by_text("That does not mean that no agency knows the child.").is_visible()
     assert "Zzyzx" not in page.url
     assert page.get_by_label("Name, date of birth or NHS number").input_value() == "Zzyzx Qwxyz"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_misspelt_name_and_a_swapped_date_find_the_child_and_say_why(
+    site: str, open_page: Callable[..., Any], script: bool
+) -> None:
+    page = open_page(java_script_enabled=script)
+    come_in(page, site)
+    page.goto(f"{site}/find/")
+    page.get_by_label("What is it for?").select_option("child_protection_enquiry")
+    page.get_by_text("Use separate boxes").click()
+    page.get_by_label("First name").fill("Laila")
+    page.get_by_label("Family name").fill("Ashwort")
+    page.get_by_role("button", name="Find", exact=True).click()
+    card = page.locator(".wc-card").first
+    assert card.get_by_role("link", name=NAME).is_visible()
+    assert "the family name differs by one letter" in card.inner_text()
+    assert page.url == f"{site}/find/"
+    assert page.get_by_label("What is it for?").input_value() == "child_protection_enquiry"
+    assert page.get_by_label("First name").input_value() == "Laila"
+
+
+def test_an_adult_leads_to_the_children(site: str, open_page: Callable[..., Any]) -> None:
+    page = open_page()
+    come_in(page, site)
+    page.goto(f"{site}/find/")
+    find(page, "Dunmor Craig")
+    card = page.locator(".wc-card").first
+    assert card.get_by_role("heading", name="Craig Dunmore").is_visible()
+    card.get_by_role("link", name=NAME).click()
+    page.wait_for_url("**/children/person-**")
+
+
+def test_nothing_is_offered_before_a_search(site: str, open_page: Callable[..., Any]) -> None:
+    page = open_page()
+    come_in(page, site)
+    page.goto(f"{site}/find/none-of-these/")
+    assert page.url == f"{site}/find/"
+    assert page.get_by_role("link", name="None of these").count() == 0
+    find(page, "Zzyzx Qwxyz")
+    page.get_by_role("link", name="What to do next").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "The right one is not in the list"
 
 
 @pytest.mark.parametrize("who", PEOPLE)

@@ -152,6 +152,13 @@ def test_from_a_finding_to_a_rule_that_runs(
     assert page.get_by_role("link", name="What it would have done on past records").is_visible()
     assert page.get_by_role("button", name="Sign to adopt").count() == 0
 
+    page.goto(f"{site}/lessons/")
+    page.get_by_role("link", name="Lessons tried on past records").click()
+    assert page.get_by_role("link", name=f"A made-up lesson called {name}").first.is_visible()
+    if script:
+        assert (accessibility_faults(page), runs_over_the_side(page)) == ([], "")
+        page.screenshot(path=images / "lesson-reports.png", full_page=True)
+
     # adopted by two others
     come_in(page, site, DIRECTOR)
     page.goto(f"{site}/lessons/{name}/")

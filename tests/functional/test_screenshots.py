@@ -73,3 +73,14 @@ def test_the_worklist_and_a_published_case(site: str, open_page: Callable[..., A
     page.screenshot(path=images / "worklist.png")
     page.get_by_role("link", name="What could be known on 1 March 2012").click()
     page.locator("#over-time .wc-drawing").screenshot(path=images / "published-case-timeline.png")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_a_search_finds(site: str, open_page: Callable[..., Any], images: Path, width: int) -> None:
+    page = open_page(width=width)
+    come_in(page, site)
+    page.goto(f"{site}/find/")
+    find(page, "Ashwort Laila")
+    path = images / f"find-{width}.png"
+    page.screenshot(path=path, full_page=True)
+    assert path.stat().st_size > 10_000

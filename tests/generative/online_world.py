@@ -19,6 +19,7 @@ from tests.feeds import as_ndjson
 from tests.integration.worlds import lesson
 from wholechild.patterns.history import ChildHistory
 from wholechild.patterns.language.lesson import Lesson
+from wholechild.patterns.memory import Memory
 
 START: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SENDERS: Final = (
@@ -165,6 +166,21 @@ FAMILY: Final = Deliver(
 )
 
 
+#: Every sender has heard of everybody, so that what it sends later may be nothing but records.
+EVERYBODY_KNOWN: Final = tuple(
+    Deliver(sender, tuple(("record", 90 + n, "health.seen", 25, (who,), False) for n, who in enumerate(sorted(PEOPLE))))
+    for sender in range(len(SENDERS))
+)  # fmt: skip
+#: Records that were not there before, and nothing else.
+more_records = st.builds(
+    Deliver, st.integers(0, len(SENDERS) - 1),
+    st.lists(st.tuples(st.just("record"), st.integers(10, 80), st.sampled_from(KINDS), days_ago,
+                       st.lists(people, min_size=1, max_size=2, unique=True).map(tuple), st.sampled_from([False, False, True])),
+             min_size=1, max_size=3, unique_by=lambda row: row[1]).map(tuple),
+    st.booleans(), st.sampled_from([False, False, True]),
+)  # fmt: skip
+
+
 # -- the world ---------------------------------------------------------------------------------------------------------
 
 
@@ -177,6 +193,7 @@ class World:
     deliveries: list[str] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
     salts: Any = field(default_factory=lambda: Random(7).randbytes)
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def us(self) -> dict[str, Any]:
@@ -295,12 +312,12 @@ class World:
         from wholechild.trust.outbox import CHILDREN, NEWS
 
         act = {NEWS: take_in_news, CHILDREN: take_in_children}[task]
-        act(lessons=LESSONS, **arguments, **self.us)
+        act(lessons=LESSONS, memory=self.memory, **arguments, **self.us)
 
     def fire(self) -> None:
         from wholechild.patterns.actions import evaluate_due
 
-        evaluate_due(lessons=LESSONS, **self.us)
+        evaluate_due(lessons=LESSONS, memory=self.memory, **self.us)
 
     def settle(self, order: int = 0) -> None:
         """Do everything that waits, and fire what is due."""

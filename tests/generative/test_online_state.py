@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.generative.online_world import (
+    EVERYBODY_KNOWN,
     FAMILY,
     LESSONS,
     Step,
@@ -21,9 +22,13 @@ from tests.generative.online_world import (
     as_noted,
     changes,
     in_full,
+    more_records,
+    passing,
     pictures,
     steps,
+    working,
 )
+from tests.integration.remembered import differing, warm
 from wholechild.patterns.noting import KNOWN, OTHERWISE, TIME
 
 pytestmark = pytest.mark.usefixtures("shared_database")
@@ -91,6 +96,39 @@ def test_a_change_touches_no_child_outside_those_concerned(happening: list[Step]
             assert all(pictures(world.now, [child])[child] == alone for child, alone in after.items())
             # Who is no child any more has a picture no longer, and is evaluated only where a match is to be closed.
             assert changed & set(after) <= concerned
+
+
+@given(st.lists(st.one_of(changes, more_records, more_records, passing, working), min_size=2, max_size=12))
+def test_what_is_remembered_is_what_a_reading_gives(happening: list[Step]) -> None:
+    """Everybody is remembered before each step, so that each may leave something behind that is no longer so."""
+    with a_world() as world:
+        for step in EVERYBODY_KNOWN:
+            world.do(step)
+        world.settle()
+        for step in happening:
+            warm(world.memory, world.now)
+            before = remembered(world)
+            world.do(step)
+            assert differing(world.memory, world.now) == []
+            after = remembered(world)
+            REACHED.update("forgotten" for child in before if child not in after)
+            REACHED.update(
+                f"{'grown' if after[child][1] > records else 'kept'} by a {type(step).__name__}"
+                for child, (which, records) in before.items()
+                if child in after and after[child][0] == which
+            )
+
+
+def remembered(world: World) -> dict[str, tuple[int, int]]:
+    """child -> which object is remembered, and with how many records."""
+    found = ((child, world.memory.recall(child, world.now)) for child in world.memory.children)
+    return {child: (id(r.asked), len(r.asked.history.observations)) for child, r in found if r}
+
+
+def test_the_examples_make_the_memory_forget_grow_and_keep() -> None:
+    """Runs after the test above, on what its examples came to."""
+    often = ("forgotten", "grown by a Deliver", "kept by a Deliver", "kept by a Work")
+    assert all(REACHED[what] >= 10 for what in often), REACHED
 
 
 def test_the_examples_reach_each_scope_and_the_ways_in_which_a_match_changes() -> None:

@@ -151,7 +151,7 @@ def test_many_children_at_once_are_gathered_as_one_by_one(family: Callable[..., 
 
 
 def test_details_come_from_the_latest_and_the_most_exact(deliver: Callable[..., Any]) -> None:
-    vague = sent(POLICE, "person", "K-1", **{**AMY, "born": "2021"})
+    vague = sent(POLICE, "person", "K-1", **{**AMY, "born": "2021", "given_name": "", "family_name": ""})
     deliver("1.ndjson", as_ndjson([sent(HOSPITAL, "person", "P-1", **AMY)]), at=NOW, link=True)
     deliver(
         "2.ndjson",

@@ -78,7 +78,19 @@ def test_an_unknown_kind_suggests_the_nearest(deliver: Any, kind: str, nearest: 
 
 
 @pytest.mark.parametrize(
-    "column", ["given_name", "family_name", "born", "died", "sex", "nhs_number", "postcode", "role"]
+    "column",
+    [
+        "given_name",
+        "family_name",
+        "born",
+        "died",
+        "sex",
+        "nhs_number",
+        "postcode",
+        "role",
+        "address",
+        "local_ids",
+    ],
 )
 def test_no_fault_repeats_what_identifies_a_person(deliver: Any, wholechild: Any, column: str) -> None:
     secret = "Quarrington" + "x" * 2_100

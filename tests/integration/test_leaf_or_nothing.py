@@ -26,13 +26,17 @@ from tests.integration.worlds import (
     take_snapshot,
     violence,
 )
+from wholechild.records.ids import identity_id
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
 ROOMS: Final = (
     "trust.actions", "records.actions", "people.actions", "patterns.actions", "patterns.life.actions",
+    "people.deciding.actions",
 )  # fmt: skip
 #: Not acts by themselves: what the others are made of.
-PARTS: Final = {"append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one", "settle_lessons"}
+PARTS: Final = {
+    "append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one", "settle_lessons", "drawn_up_pair", "drawn_up_split",
+}  # fmt: skip
 
 
 class World:
@@ -51,8 +55,67 @@ class World:
         if act == "retire":
             for adopter in self.panel[1:3]:
                 panels.sign(adopter, panels.terms(panels.text()))
+        self.reviewers = [
+            seat(u, "linkage_reviewer", "local_authority/Northmoor", AT, duty="*") for u in ("rhea", "rob")
+        ]
+        self.waiting = (
+            _split(self).decision if act in ("second_decision", "undo_decision", "open_decision") else ""
+        )
         if act == "say_outcome":
             note(AT, JOINED)
+        if act == "open_possible":
+            _take_back(self)
+            _may_be_one(self.child)
+        if act == "adopt_model":
+            self.model = _keep_model(self)
+        if act == "settle_identities":
+            _decide_otherwise()
+
+
+def _may_be_one(child: str) -> None:
+    """An identity that was Amy's, and one that still is, may be one."""
+    from wholechild.people.models import Link, Pair
+
+    hers = Link.objects.filter(person=child)[0].identity
+    one, other = sorted([hers, Link.objects.exclude(person=child)[0].identity])
+    Pair.objects.filter(one=one, other=other).update(zone="possible")
+
+
+def _decide_otherwise() -> None:
+    """A person says that the police's Amy and the hospital's are two; nothing has followed yet."""
+    from wholechild.people.models import Link, PairDecision
+    from wholechild.trust.actions import add_facts
+
+    one = Link.objects.filter(evidence="exact_agreement")[0]
+    pair = sorted([one.identity, str(one.grounds["with"])])
+    row = PairDecision(
+        id="pair-1", identities=pair, decision="different", why="a test", decided_at=AT, by="tester"
+    )
+    add_facts(at=AT, act="people.decide", facts=[row], **EVERYONE)
+
+
+def _deciding(name: str, by: int, **more: Any) -> Any:
+    def acted(world: World) -> Any:
+        module = importlib.import_module("wholechild.people.deciding.actions")
+        asked = {"salts": EVERYONE["salts"], "purpose": "identity_check", "at": AT, **more}
+        if "decision" in asked and not asked["decision"]:
+            asked["decision"] = world.waiting
+        return getattr(module, name)(by=world.reviewers[by], **asked)
+
+    return acted
+
+
+def _two() -> dict[str, str]:
+    """The hospital's Amy, and the one whom nobody is linked to but herself."""
+    return {
+        "one": identity_id("hospital_ed/Eastvale/Royal Infirmary", "P-1"),
+        "other": identity_id("police/Northmoor", "K-1"),
+    }
+
+
+def _split(world: World) -> Any:
+    goes = [_two()["other"]]
+    return _deciding("split_person", 0, person=world.child, identities=goes, why="A test.")(world)
 
 
 def _trust(name: str, **more: Any) -> Any:
@@ -76,7 +139,7 @@ def _end_relation(world: World) -> Any:
     from wholechild.trust.models import Relation
 
     asked = {"ended_id": "rel-end"} if "ended_id" in inspect.signature(end_relation).parameters else {}
-    return _trust("end_relation", relation=Relation.objects.get(), authority="tests", **asked)
+    return _trust("end_relation", relation=Relation.objects.get(user="ms-oak"), authority="tests", **asked)
 
 
 def _resolve(world: World) -> Any:
@@ -120,6 +183,36 @@ def _take_back(world: World) -> Any:
     return take_back_link(
         at=AT, link=Link.objects.filter(evidence="exact_agreement")[0], why="a test", **EVERYONE
     )
+
+
+def _keep_model(world: World) -> Any:
+    """A model that nobody has seen: the one that ships, with another loss."""
+    from dataclasses import replace
+
+    from wholechild.people.actions import keep_model
+    from wholechild.people.comparing.artefact import default_artefact
+
+    document = replace(default_artefact(), loss=7.0).dumps()
+    return keep_model(at=AT, document=document, card={"trained_on": "nothing"}, **EVERYONE)
+
+
+def _adopt_model(world: World) -> Any:
+    from wholechild.people.actions import adopt_model
+
+    return adopt_model(at=AT, model=world.model, why="a test", **EVERYONE)
+
+
+def _settle(world: World) -> Any:
+    from wholechild.people.actions import settle_identities
+    from wholechild.people.models import PairDecision
+
+    return settle_identities(at=AT, identities=list(PairDecision.objects.get().identities), **EVERYONE)
+
+
+def _reconcile(world: World) -> Any:
+    from wholechild.people.actions import reconcile_links
+
+    return reconcile_links(at=AT, **EVERYONE)
 
 
 def _open_picture(world: World) -> Any:
@@ -191,6 +284,10 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "set_contact": _set_contact,
     "link_new_identities": _link,
     "take_back_link": _take_back,
+    "settle_identities": _settle,
+    "reconcile_links": _reconcile,
+    "keep_model": _keep_model,
+    "adopt_model": _adopt_model,
     "evaluate_children": lambda world: note(AT, JOINED),
     "take_in_news": lambda world: _patterns("take_in_news", first=1, last=_last_leaf()),
     "take_in_children": lambda world: _patterns("take_in_children", first=1, children=[world.child]),
@@ -205,9 +302,19 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "adopt": lambda world: panels.sign(world.panel[3], panels.terms(panels.text())),
     "retire": lambda world: panels.sign(world.panel[3], panels.terms(panels.text()), act="retire"),
     "say_outcome": _say_outcome,
+    "decide_pair": _deciding("decide_pair", 0, **_two(), decision="same", why="A test."),
+    "split_person": _split,
+    "second_decision": _deciding("second_decision", 1, decision="", why=""),
+    "undo_decision": _deciding("undo_decision", 0, decision="", why="A test."),
+    "take_review": _deciding("take_review", 0, **_two()),
+    "open_review": _deciding("open_review", 0, **_two(), route="tests"),
+    "open_decision": _deciding("open_decision", 0, decision="", route="tests"),
+    "open_possible": lambda world: _deciding("open_possible", 0, person=world.child, route="tests")(world),
+    "open_explained": lambda world: _deciding("open_explained", 0, person=world.child, route="tests")(world),
 }
 WRITERS: Final = (
-    "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions", "wholechild.patterns.actions",
+    "wholechild.trust.actions", "wholechild.records.actions.ingesting", "wholechild.people.actions",
+    "wholechild.people.arriving.actions", "wholechild.people.deciding.actions", "wholechild.patterns.actions",
     "wholechild.patterns.life.actions",
 )  # fmt: skip
 

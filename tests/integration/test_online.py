@@ -175,7 +175,7 @@ def test_a_job_that_fails_stays_and_is_tried_again(
 ) -> None:
     deliver("1.ndjson", TWO_AGENCIES, at=NOW, link=True)
     with monkeypatch.context() as broken:
-        broken.setattr("wholechild.patterns.actions.spells_of", lambda *_: 1 / 0)
+        broken.setattr("wholechild.patterns.actions.to_note", lambda *_, **__: 1 / 0)
         result = wholechild("worker", "--once", "--now", "2026-03-02T09:00:00", "--json")
     assert result.exit_code == 3
     assert "failed (ZeroDivisionError), and is tried again" in result.stderr

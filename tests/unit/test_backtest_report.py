@@ -11,11 +11,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from wholechild.lib.chance import byar, wilson
 from wholechild.patterns.backtest import words
-from wholechild.patterns.backtest.chance import byar, wilson
 from wholechild.patterns.backtest.measures import quartiles
 from wholechild.patterns.backtest.page import page
 from wholechild.patterns.backtest.report import (
+    NO_RATE_SHOWN,
+    NOTHING_SHOWN,
     Against,
     CannotTell,
     Completed,
@@ -143,6 +145,27 @@ def test_few_who_were_harmed_are_withheld_in_a_group_that_is_shown() -> None:
     assert group.found is not None
     assert group.right is not None
     assert (group.alerted.part, group.found.part, group.right.part) == (36, None, 0)
+
+
+def test_a_total_that_is_few_is_shown_nowhere_in_the_report() -> None:
+    few = withheld(
+        a_report(
+            rate=Rate.of(3, 2500 * YEAR), alerted=Share.of(2, 1000), truth=None, against=None, fairness=(), leads=(),
+            by_sector=(Completed("police", Share.of(0, 3)), Completed("health", Share.of(3, 3))),
+            overlaps=(Overlap("x", "X", Share.of(0, 2), 0.1),),
+            cannot_tell=CannotTell(Share.of(4, 1000), 0.1, (Doubt("vague date", "", 9, 1.0),)),
+        )
+    )  # fmt: skip
+    assert few.rate == NO_RATE_SHOWN
+    assert {few.alerted, few.cannot_tell.children, *(one.alerts for one in few.by_sector)} == {NOTHING_SHOWN}
+    assert [one.children for one in few.overlaps] == [NOTHING_SHOWN]
+    said = text_of(few)
+    assert said.count("Fewer than 5, so the number is not shown") == 4
+    assert "The lesson spoke of nobody" not in said
+
+
+def test_one_alert_is_said_as_one() -> None:
+    assert (words.alerts(1), words.alerts(2_000)) == ("1 alert", "2,000 alerts")
 
 
 def test_few_children_in_anything_else_are_withheld() -> None:

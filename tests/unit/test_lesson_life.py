@@ -15,7 +15,16 @@ from wholechild.patterns.history import ChildHistory, LivedIn
 from wholechild.patterns.language.lesson import Lesson, read_lesson
 from wholechild.patterns.library import read_library
 from wholechild.patterns.life.comparing import CHANGED, GONE, NEW, SAME, around, compare, rows
-from wholechild.patterns.life.force import ADOPT, RETIRE, Decided, LessonsInForce, for_child, running
+from wholechild.patterns.life.force import (
+    ADOPT,
+    RETIRE,
+    Decided,
+    LessonsInForce,
+    for_child,
+    mark_of,
+    next_move,
+    running,
+)
 from wholechild.patterns.life.trying import hash_of, try_lesson
 from wholechild.vocabulary.terms import vocabulary
 
@@ -73,8 +82,27 @@ def test_an_area_counts_beside_its_nation_by_day() -> None:
     assert runs(one, pilot, area="Northmoor") == {"one": 2}
     assert runs(one, pilot, area="Eastvale") == {"one": 1}
     assert runs(one, pilot, general, area="Northmoor") == {"one": 3}
-    assert runs(one, pilot, nation="wales") == {}
+    assert runs(one, pilot, nation="wales") == {"one": 1}, "England's, as Wales has not decided"
     assert runs(one, pilot, nation="wales", area="Northmoor") == {"one": 2}
+
+
+def test_a_nation_decides_for_itself() -> None:
+    one, later = decided(1, None), decided(3, date(2027, 3, 1))
+    welsh = decided(2, date(2026, 3, 1), nations=frozenset({"wales"}))
+    stopped = decided(1, date(2026, 3, 1), RETIRE, nations=frozenset({"scotland"}))
+    assert runs(one, later, welsh, stopped, nation="wales") == {"one": 2}
+    assert runs(one, later, welsh, stopped, nation="scotland") == {}
+    assert runs(one, later, welsh, stopped) == {"one": 3}
+
+
+def test_a_child_is_asked_what_the_nation_of_the_area_runs() -> None:
+    one, two = lesson(), lesson(2)
+    force = LessonsInForce((one,), {}, {"wales": (two,)})
+    assert for_child(force, history(lived("Cardiff", 1)), 10 * DAY) == (two,)
+    assert for_child(force, history(lived("Coventry", 1)), 10 * DAY) == (one,)
+    assert next_move(force, history(lived("Cardiff", 1, 20), lived("Coventry", 20)), 10 * DAY) == 20 * DAY
+    assert mark_of(force) != mark_of(LessonsInForce((one,), {}, {"wales": (one,)}))
+    assert list(force) == [one, two]
 
 
 def test_lessons_stand_in_the_order_of_their_ids() -> None:

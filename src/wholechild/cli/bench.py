@@ -125,6 +125,53 @@ def _both_timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 @command.command()
+@click.option(
+    "--identities",
+    type=click.IntRange(1_000, 3_000_000),
+    default=100_000,
+    show_default=True,
+    help="Identities that are there.",
+)
+@click.option(
+    "--times", type=click.IntRange(100, 5_000), default=400, show_default=True, help="Who arrives in a run."
+)
+@click.option("--writers", type=click.IntRange(1, 8), default=4, show_default=True)
+@click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def arrival(identities: int, times: int, writers: int, runs: int, as_json: bool) -> None:
+    """From a delivery of one person to the committed link, against many who are there: ingest, keys, weighing, ledger."""
+    with _own_home() as folder:
+        from wholechild.cli import bench_arrival as bench
+        from wholechild.cli.bench_online import bare_commits, percentile
+
+        loaded = bench.load(folder, identities, runs * 3 * times, 1)
+        bare, wide, narrow, linking, together = [], [], [], [], []
+        for run in range(runs):
+            rows = [loaded.arrivals[(3 * run + part) * times :][:times] for part in range(3)]
+            bare.append(1e3 * percentile(bare_commits(times), 99))
+            whole, alone = bench.one_by_one(folder / f"wide-{run}", rows[0], narrow=False)
+            wide.append(whole)
+            linking.append(percentile(alone, 99))
+            narrow.append(bench.one_by_one(folder / f"narrow-{run}", rows[1], narrow=True)[0])
+            together.append(bench.several_writers(folder / f"together-{run}", rows[2], writers))
+        _tell("arrival", [
+            Figure("identities that are there", "identities", (float(loaded.identities),)),
+            Figure("keys each", "keys", (loaded.keys / loaded.identities,)),
+            Figure("one row inserted and committed, 99 in 100", "ms", tuple(bare)),
+            Figure("one arrives, narrow keys, 50 in 100", "ms", tuple(statistics.median(some) for some in narrow)),
+            Figure("one arrives, narrow keys, 99 in 100", "ms", tuple(percentile(some, 99) for some in narrow), aim=5),
+            Figure("one arrives, wide keys, 50 in 100", "ms", tuple(statistics.median(some) for some in wide)),
+            Figure("one arrives, wide keys, 99 in 100", "ms", tuple(percentile(some, 99) for some in wide), aim=20),
+            Figure("of that the linking alone, 99 in 100", "ms", tuple(linking)),
+            Figure(f"identities a second, {writers} writers", "1/s", tuple(done.per_second for done in together)),
+            Figure(f"time for each, {writers} writers", "ms", tuple(1e3 / done.per_second for done in together), aim=10),
+            Figure("sent by two writers at once", "people", tuple(float(done.doubled) for done in together)),
+            Figure("of them two persons, or with other than one link", "people",
+                   tuple(float(done.two_persons + done.not_one_link) for done in together), aim=0),
+        ], as_json)  # fmt: skip
+
+
+@command.command()
 @click.option("--rows", type=click.IntRange(1_000, 5_000_000), default=200_000, show_default=True)
 @click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
@@ -285,10 +332,10 @@ def _by_record(joined: Sequence[ChildHistory], taken: Sequence[float]) -> list[f
 )
 @click.option(
     "--times",
-    type=click.IntRange(100, 10_000),
-    default=300,
+    type=click.IntRange(50, 10_000),
+    default=100,
     show_default=True,
-    help="Records that arrive in a run.",
+    help="Records that arrive in a run, each way.",
 )
 @click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
@@ -299,58 +346,17 @@ def online(records: int, children: int, times: int, runs: int, as_json: bool) ->
         from wholechild.cli.ordinary_area import load_area
 
         now = datetime.now(UTC)
-        load_area(
-            children,
-            1,
-            until=now.date() - timedelta(days=1),
-            area="Elsewhere",
-            folder=folder / "world",
-            at=now,
-        )
-        household = bench.Household(folder, records, now)
-        household.load()
-        bench.settle()
-        bare, alone, worked, queued = [], [], [], []
-        for _ in range(runs):
-            bare.append(bench.bare_commits(times))
-            taken, busy = bench.in_one_process(household, times)
-            alone.append(taken)
-            worked.append(busy)
-            queued.append(bench.through_the_queue(household, times))
-        figures = _online_figures(bare, alone, queued, records)
-        processor = tuple(statistics.median(busy) * 1e3 for busy in worked)
-        _tell(
-            "online",
-            [*figures, Figure("evaluation alone: processor time of the process, median", "ms", processor)],
-            as_json,
-        )
-
-
-def _online_figures(
-    bare: Sequence[Sequence[float]],
-    alone: Sequence[Sequence[float]],
-    queued: Sequence[Sequence[float]],
-    records: int,
-) -> list[Figure]:
-    from wholechild.cli.bench_online import percentile
-
-    figures = []
-    for name, runs, aim in (
-        (f"evaluation alone, {records} records, household of 6", alone, None),
-        ("through the queue, by a worker of its own", queued, 10.0),
-    ):
-        for percent in (50, 99):
-            taken = [percentile(run, percent) * 1e3 for run in runs]
-            ratios = [
-                percentile(run, percent) / statistics.median(plain)
-                for run, plain in zip(runs, bare, strict=True)
-            ]
-            figures += [
-                Figure(f"{name}: {percent}th percentile", "ms", tuple(taken), aim if percent == 99 else None),
-                Figure(f"{name}: {percent}th percentile / bare INSERT and COMMIT", "×", tuple(ratios)),
-            ]
-    plain = tuple(statistics.median(run) * 1e3 for run in bare)
-    return [*figures, Figure("one row inserted and committed", "ms", plain)]
+        yesterday = now.date() - timedelta(days=1)
+        load_area(children, 1, until=yesterday, area="Elsewhere", folder=folder / "world", at=now)
+        found: dict[str, list[bench.Measured]] = {}
+        for run in range(runs):
+            for one in bench.one_run(folder, str(run), records, times, now):
+                found.setdefault(one.name, []).append(one)
+        figures = [
+            Figure(name, several[0].unit, tuple(one.value for one in several), several[0].aim)
+            for name, several in found.items()
+        ]
+        _tell("online", figures, as_json)
 
 
 # -- patterns ------------------------------------------------------------------------------------------------------------
@@ -510,3 +516,110 @@ def _all_by_hand(connection: Any, statements: Mapping[str, str]) -> None:
 
 def _kept(found: dict[str, Any], name: str, work: Callable[[], Any]) -> None:
     found[name] = work()
+
+
+# -- spark ---------------------------------------------------------------------------------------------------------------
+
+
+@command.command()
+@click.option(
+    "--records",
+    type=click.IntRange(1_000, 200_000_000),
+    default=200_000,
+    show_default=True,
+    help="Rows of `relevant`.",
+)
+@click.option("--json", "as_json", is_flag=True)
+def spark(records: int, as_json: bool) -> None:
+    """The whole library on Spark, on this machine and on a standalone cluster on loopback, against DuckDB; all must find the same."""
+    from wholechild.cli import bench_spark as bench
+
+    if importlib.util.find_spec("pyspark") is None:
+        raise click.ClickException("Apache Spark is not installed. Use: make spark")
+    with tempfile.TemporaryDirectory(prefix="wholechild-bench-") as folder:
+        bench.tables(Path(folder), records)
+        plain = bench.on_duckdb(Path(folder))
+        here = bench.on_spark(Path(folder), "local[2]")
+        with bench.standalone(Path(folder)) as master:
+            cluster = bench.on_spark(Path(folder), master)
+    if not plain["found"] == here["found"] == cluster["found"]:
+        raise click.ClickException(
+            f"the engines do not find the same: {[said['found'] for said in (plain, here, cluster)]}"
+        )
+    figures = []
+    for name, said in (
+        ("Spark on this machine, local[2]", here),
+        ("Spark's own master with two workers of one core", cluster),
+    ):
+        figures += [
+            Figure(
+                f"{name}: the library over {records:,} rows / the same on DuckDB",
+                "×",
+                (said["seconds"] / plain["seconds"],),
+            ),
+            Figure(f"{name}: the same", "s", (said["seconds"],)),
+            Figure(f"{name}: until it answers", "s", (said["started"],)),
+        ]
+    counts = {name: rows for name, (rows, _) in plain["found"].items()}
+    figures += [
+        Figure(f"rows of `{name}`, the same in all three", "", (float(rows),))
+        for name, rows in counts.items()
+    ]
+    _tell("spark", [*figures, Figure("DuckDB", "s", (plain["seconds"],))], as_json)
+
+
+# -- search --------------------------------------------------------------------------------------------------------------
+
+
+@command.command()
+@click.option(
+    "--people", "count", type=click.IntRange(1_000, 5_000_000), default=1_000_000, show_default=True
+)
+@click.option(
+    "--times",
+    type=click.IntRange(10, 5_000),
+    default=200,
+    show_default=True,
+    help="Searches of each kind of slip in a run.",
+)
+@click.option("--runs", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def search(count: int, times: int, runs: int, seed: int, as_json: bool) -> None:
+    """Finding one person among very many: how long, and how often among the first ten, by kind of slip and origin of name."""
+    with _own_home():
+        from wholechild.cli import bench_search as bench
+
+        everybody = list(bench.people(count, seed))
+        bench.load(everybody)
+        ours = [bench.try_all(everybody, times, seed + run) for run in range(runs)]
+        plain = bench.plainly(everybody, max(2, times // 100), seed)
+        _tell("search", list(_search_figures(ours, plain, count)), as_json)
+
+
+def _search_figures(ours: Sequence[Sequence[Any]], plain: Sequence[Any], count: int) -> Iterator[Figure]:
+    from wholechild.cli.bench_online import percentile
+    from wholechild.cli.bench_search import by, found_in_ten
+
+    for percent, aim in ((50, None), (99, 100.0)):
+        taken = [percentile([one.seconds for one in run], percent) * 1e3 for run in ours]
+        yield Figure(f"a search among {count:,} people, {percent}th percentile", "ms", tuple(taken), aim)
+    ilike = statistics.median(one.seconds for one in plain) * 1e3
+    yield Figure("ILIKE on the same rows, median", "ms", (ilike,))
+    yield Figure("among the first ten, by ILIKE", "of 100", (found_in_ten(plain),))
+    yield Figure("among the first ten, by search", "of 100", tuple(found_in_ten(run) for run in ours))
+    plainly = by(plain, lambda one: one.kind)
+    for kind in plainly:
+        several = [[one for one in run if one.kind == kind] for run in ours]
+        yield Figure(f"{kind}: among the first ten", "of 100", tuple(map(found_in_ten, several)))
+        yield Figure(f"{kind}: among the first ten, by ILIKE", "of 100", (found_in_ten(plainly[kind]),))
+        slow = tuple(percentile([one.seconds for one in run], 99) * 1e3 for run in several)
+        yield Figure(f"{kind}: 99th percentile", "ms", slow)
+    fair = [
+        [one for one in run if "alone" not in one.kind and "nothing else" not in one.kind] for run in ours
+    ]
+    origins = [by(run, lambda one: one.origin) for run in fair]
+    for origin in sorted({name for run in origins for name in run}):
+        told = tuple(found_in_ten(run[origin]) for run in origins if len(run.get(origin, ())) >= 10)
+        if told:
+            yield Figure(f"{origin} names: among the first ten, all but names alone", "of 100", told)

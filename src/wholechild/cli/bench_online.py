@@ -1,26 +1,34 @@
 """`wholechild bench online`: from a committed record to its committed matches, for one child of a household on whom much is known.
 
-Two ways, side by side: the evaluation alone, in one process; and all of it, with the queue and a worker in a process of its own.
-Beside both stands the least that any database can do: one row inserted and committed.
+Three ways, side by side: the evaluation alone, in one process, by a memory that has the family; the same without a memory; and all
+of it, with the queue and a worker in a process of its own. Beside them stands the least that any database can do: one row inserted and
+committed. Machines are busy, so the processor time of each way is told too: it is what other work stretches least.
 """
 
 from __future__ import annotations
 
+import cProfile
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wholechild.cli.output import progressing
 from wholechild.cli.system import salts
+
+if TYPE_CHECKING:
+    from wholechild.patterns.memory import Memory
 
 #: agency -> the kinds that it sends, the frequent ones more than once.
 _SENT: Final[dict[str, tuple[str, ...]]] = {
@@ -32,39 +40,40 @@ _SENT: Final[dict[str, tuple[str, ...]]] = {
     "hospital_ed": ("injury.minor_explained", "health.seen", "injury.bruise_unexplained"),
 }  # fmt: skip
 _HOUSEHOLD: Final = ("child", "sister", "mother", "partner", "grandmother", "uncle")
-_DETAILS: Final = {
-    who: {"given_name": who.title(), "family_name": "Bench", "born": born, "nhs_number": number}
-    for (who, born), number in zip(
-        (("child", "2021-05-10"), ("sister", "2016-03-01"), ("mother", "1995-02-03"), ("partner", "1990-01-01"),
-         ("grandmother", "1965-06-06"), ("uncle", "1998-09-09")),
-        ("9990000018", "9990000026", "9990000034", "9990000042", "9990000050", "9990000069"), strict=True,
+_BORN: Final = dict(
+    zip(
+        _HOUSEHOLD,
+        ("2021-05-10", "2016-03-01", "1995-02-03", "1990-01-01", "1965-06-06", "1998-09-09"),
+        strict=True,
     )
-}  # fmt: skip
+)
 _AREA: Final = "Benchton"
 
 
 class Household:
-    """A household of six, with so many records about one child of it and a few about the others."""
+    """A household of six, with so many records about one child of it and a few about the others; `name` tells it from others."""
 
-    def __init__(self, folder: Path, records: int, at: datetime) -> None:
-        self.folder, self.records, self.at = folder, records, at
+    def __init__(self, folder: Path, records: int, at: datetime, name: str) -> None:
+        self.folder, self.records, self.at, self.name = folder, records, at, name
         self.chance = Random(records)  # noqa: S311 - the same rows each time are what is wanted
         self.numbers = count(1)
 
     def load(self) -> None:
         """Everything that is known at the start, in one delivery, linked and evaluated."""
         people = [
-            {"row": "person", **_from(agency), "reference": who, **details, "role": "child" if who in ("child", "sister") else ""}
+            {"row": "person", **_from(agency), "reference": self._as(who), "given_name": who.title(), "family_name": f"Bench {self.name}",
+             "born": born, "postcode": "AB1 2CD", "role": "child" if who in ("child", "sister") else ""}
             for agency in _SENT
-            for who, details in _DETAILS.items()
+            for who, born in _BORN.items()
         ]  # fmt: skip
         ties = [
-            {"row": "tie", **_from("health_visiting"), "reference": f"T-{child}-{other}", "subject": child, "relation": relation, "other": other}
+            {"row": "tie", **_from("health_visiting"), "reference": self._as(f"T-{child}-{other}"), "subject": self._as(child),
+             "relation": relation, "other": self._as(other)}
             for child in ("child", "sister")
             for relation, other in (("mother", "mother"), ("partner_of_parent", "partner"), ("grandparent", "grandmother"))
         ]  # fmt: skip
         homes = [
-            {"row": "residence", **_from("health_visiting"), "reference": f"S-{who}", "subject": who, "household": "H-1"}
+            {"row": "residence", **_from("health_visiting"), "reference": self._as(f"S-{who}"), "subject": self._as(who), "household": self._as("H")}
             for who in _HOUSEHOLD
         ]  # fmt: skip
         feeds = [{"row": "coverage", **_from(agency), "from": "2015-01-01"} for agency in _SENT]
@@ -81,20 +90,24 @@ class Household:
         """One more record about the child, committed."""
         self._ingest([self._record("child", self.chance.randrange(0, 3))])
 
+    def _as(self, reference: str) -> str:
+        """An id of this household alone."""
+        return f"{reference}-{self.name}"
+
     def _record(self, who: str, days_ago: int) -> dict[str, Any]:
         agency = self.chance.choice(list(_SENT))
         kind = self.chance.choice(_SENT[agency])
         happened: date = self.at.date() - timedelta(days=days_ago)
         measures = {"kg": round(self.chance.uniform(8, 20), 1)} if kind == "measurement.weight" else {}
         return {
-            "row": "record", **_from(agency), "reference": f"R-{next(self.numbers)}", "kind": kind, "happened": happened.isoformat(),
-            "written_at": f"{happened}T08:00:00Z", "subject": who, "measures": measures, "what": "A sentence for a reader.",
+            "row": "record", **_from(agency), "reference": self._as(f"R-{next(self.numbers)}"), "kind": kind, "happened": happened.isoformat(),
+            "written_at": f"{happened}T08:00:00Z", "subject": self._as(who), "measures": measures, "what": "A sentence for a reader.",
         }  # fmt: skip
 
     def _ingest(self, rows: Sequence[dict[str, Any]]) -> None:
         from wholechild.records.actions import ingest
 
-        path = self.folder / f"delivery-{next(self.numbers)}.ndjson"
+        path = self.folder / f"{self.name}-{next(self.numbers)}.ndjson"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         learnt_when_written = len(rows) > 1
         report = ingest(
@@ -117,16 +130,93 @@ def _from(agency: str) -> dict[str, str]:
     }
 
 
-def in_one_process(household: Household, times: int) -> tuple[list[float], list[float]]:
+class Measured(NamedTuple):
+    """One figure of one run. Missing: `aim` None, there is nothing to reach."""
+
+    name: str
+    unit: str
+    value: float
+    aim: float | None = None
+
+
+def one_run(folder: Path, name: str, records: int, times: int, now: datetime) -> Iterator[Measured]:
+    """Every figure once, each way with a household of its own, so that each has as many records."""
+    from wholechild.patterns.memory import NOTHING_REMEMBERED, Memory
+
+    households = [Household(folder, records, now, f"{name}{way}") for way in "abc"]
+    for household in households:
+        household.load()
+    settle()
+    plain = statistics.median(bare_commits(times))
+    yield Measured("one row inserted and committed", "ms", plain * 1e3)
+    memory = Memory()
+    in_one_process(households[0], 10, memory)
+    yield from _alone("family remembered", in_one_process(households[0], times, memory))
+    cold = in_one_process(households[1], max(20, times // 5), NOTHING_REMEMBERED)
+    yield from _alone("nothing remembered", cold)
+    yield from _queued(through_the_queue(households[2], times), plain)
+    for step, share in shares(households[0], 40, memory).items():
+        yield Measured(f"share of an evaluation, family remembered: {step}", "%", share * 100)
+
+
+def _alone(way: str, run: tuple[list[float], list[float]]) -> Iterator[Measured]:
+    for what, seconds in zip(("", ", processor time"), run, strict=True):
+        for percent in (50, 99):
+            name = f"evaluation alone, {way}{what}: {percent}th percentile"
+            yield Measured(name, "ms", percentile(seconds, percent) * 1e3)
+
+
+def _queued(run: ThroughTheQueue, plain: float) -> Iterator[Measured]:
+    for percent, aim in ((50, None), (99, 10.0)):
+        whole, nobody = percentile(run.records, percent), percentile(run.nobody, percent)
+        name = f"through the queue, by a worker of its own: {percent}th percentile"
+        yield Measured(name, "ms", whole * 1e3, aim)
+        yield Measured(f"{name} / one row inserted and committed", "×", whole / plain)
+        yield Measured(f"a job about nobody, through the queue: {percent}th percentile", "ms", nobody * 1e3)
+    if run.worked is not None:
+        name = "processor time of the worker's process for each record, on average"
+        yield Measured(name, "ms", run.worked * 1e3)
+
+
+def in_one_process(household: Household, times: int, memory: Memory) -> tuple[list[float], list[float]]:
     """Seconds from each committed record to its committed matches, where the same process goes on to evaluate; and how many of
-    them this process itself was at work, which other work on the machine stretches less."""
+    them this process itself was at work."""
     taken, worked = [], []
     for _ in progressing(range(times), total=times, label="Evaluating"):
         household.one_more()
         before = time.process_time()
-        taken.append(_seconds(work_off))
+        taken.append(_seconds(partial(work_off, memory)))
         worked.append(time.process_time() - before)
     return taken, worked
+
+
+#: A step of an evaluation, and the function in which it is done.
+STEPS: Final = {
+    "which lessons run": "in_force",
+    "following the ledger, and taking the record in": "catch_up",
+    "whom the record concerns": "whom_it_concerns",
+    "what was noted before": "watched",
+    "the lessons": "spells_of",
+    "what is to be noted": "to_note",
+    "writing": "_store",
+}
+
+
+def shares(household: Household, times: int, memory: Memory) -> dict[str, float]:
+    """step -> its share of the time of an evaluation, as a profiler sees it: what is called often weighs too much."""
+    profile = cProfile.Profile()
+    for _ in range(times):
+        household.one_more()
+        profile.enable()
+        work_off(memory)
+        profile.disable()
+    spent = {
+        entry.code.co_name: entry.totaltime
+        for entry in profile.getstats()
+        if not isinstance(entry.code, str) and "wholechild" in entry.code.co_filename
+    }
+    found = {step: spent.get(name, 0.0) / spent[work_off.__name__] for step, name in STEPS.items()}
+    return {**found, "locks, transactions and the rest": 1 - sum(found.values())}
 
 
 def settle() -> None:
@@ -146,36 +236,81 @@ def _forget_what_waits() -> None:
         cursor.execute("DELETE FROM procrastinate_jobs")
 
 
-def work_off() -> None:
+def work_off(memory: Memory) -> None:
     """Do what waits, as the worker does, and take it from the queue."""
     from django.db import connection
-    from procrastinate.contrib.django.models import ProcrastinateJob
 
     from wholechild.cli.lessons_in_force import in_force
     from wholechild.patterns.actions import take_in_news
 
     at = datetime.now(UTC)
     lessons = in_force(at)
-    for job, arguments in list(ProcrastinateJob.objects.order_by("id").values_list("id", "args")):
-        take_in_news(by="bench", purpose="match", at=at, lessons=lessons, salts=salts, **arguments)
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, args -> 'first', args -> 'last' FROM procrastinate_jobs WHERE task_name = 'wholechild.news' ORDER BY id"
+        )
+        for job, first, last in cursor.fetchall():
+            take_in_news(
+                by="bench", purpose="match", at=at, lessons=lessons, salts=salts, memory=memory, first=int(first), last=int(last)
+            )  # fmt: skip
             cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job])
 
 
-def through_the_queue(household: Household, times: int) -> list[float]:
+@dataclass(frozen=True, slots=True)
+class ThroughTheQueue:
+    """Seconds from the commit until the job is done and gone: for records, and for jobs about nobody, which only the queue delays.
+    `worked` are the seconds of processor time of the worker for each record; None where the system does not tell."""
+
+    records: list[float]
+    nobody: list[float]
+    worked: float | None
+
+
+def through_the_queue(household: Household, times: int) -> ThroughTheQueue:
     """The same, where a worker in its own process hears of each record, evaluates, commits, and takes the job from the queue."""
-    with _a_worker():
+    with _a_worker() as process:
         _until_nothing_waits()
-        found = []
-        for _ in progressing(range(times), total=times, label="Through the queue"):
-            household.one_more()
-            found.append(_seconds(_until_nothing_waits))
-            time.sleep(0.02)
-        return found
+        for _ in range(5):  # it reads the family, and whom each agency's records concern
+            _timed_until_gone(household.one_more)
+        nobody = [_timed_until_gone(_ask_about_nobody) for _ in range(times)]
+        before = _processor_time(process.pid)
+        records = [
+            _timed_until_gone(household.one_more)
+            for _ in progressing(range(times), total=times, label="Through the queue")
+        ]
+        after = _processor_time(process.pid)
+    worked = (after - before) / times if before is not None and after is not None else None
+    return ThroughTheQueue(records, nobody, worked)
+
+
+def _timed_until_gone(act: Callable[[], object]) -> float:
+    act()
+    taken = _seconds(_until_nothing_waits)
+    time.sleep(0.02)
+    return taken
+
+
+def _ask_about_nobody() -> None:
+    from django.db import transaction
+
+    from wholechild.trust.actions import hand_on
+    from wholechild.trust.outbox import CHILDREN
+
+    with transaction.atomic():
+        hand_on(by="bench", purpose="match", at=datetime.now(UTC), task=CHILDREN, children=[], first=1)
+
+
+def _processor_time(process: int) -> float | None:
+    """Seconds that a process was at work, to a hundredth; None where the system does not say."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def _a_worker() -> Iterator[None]:
+def _a_worker() -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "wholechild.cli.main", "worker"],
         stdout=subprocess.DEVNULL,
@@ -183,7 +318,7 @@ def _a_worker() -> Iterator[None]:
     )
     try:
         time.sleep(3)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(30)
@@ -196,11 +331,11 @@ def _until_nothing_waits() -> None:
     with connection.cursor() as cursor:
         for _ in range(200_000):
             cursor.execute(
-                "SELECT NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = 'wholechild.news')"
+                "SELECT NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name IN ('wholechild.news', 'wholechild.children'))"
             )
             if cursor.fetchone()[0]:
                 return
-            time.sleep(0.0003)
+            time.sleep(0.0005)
     raise SystemExit("the worker of the bench did not do its work within a minute")
 
 

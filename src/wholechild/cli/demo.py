@@ -21,6 +21,7 @@ from wholechild.cli.match import as_plain, count_rates
 from wholechild.cli.ordinary_area import load_area
 from wholechild.cli.output import console, progressing
 from wholechild.cli.replay import print_replay
+from wholechild.cli.snapshot import take
 from wholechild.cli.system import moment, now_option, salts
 from wholechild.cli.worker import work_off
 from wholechild.config.django import setup
@@ -69,6 +70,7 @@ def command(serve: bool, port: int, children: int, now: datetime | None) -> None
         _people(at)
         click.echo("Evaluating the lessons for every child …", err=True)
         work_off(at)
+        _snapshot(at)
         plan.finish()
     _print_cases(lessons)
     _print_rates(plan, lessons, at)
@@ -129,6 +131,8 @@ _ACCOUNTS: Final = {
     "demo-health-visitor": ("health_visitor", "caseload", "health_visiting"),
     "demo-social-worker": ("duty_social_worker", "duty", ""),
     "demo-scrutineer": ("independent_scrutineer", "oversight", ""),
+    "demo-reviewer": ("linkage_reviewer", "duty", ""),
+    "demo-coordinator": ("hub_coordinator", "duty", ""),
     "demo-analyst": ("panel_analyst", "", ""),
     "demo-director": ("director_of_childrens_services", "", ""),
     "demo-partnership": ("partnership_manager", "", ""),
@@ -180,6 +184,15 @@ def _caseload(kind: str) -> tuple[str, list[str]]:
     own = max((a for a in held if Path(a).parts[1] == AREA), key=lambda agency: (len(held[agency]), agency))
     published = {p for agency, persons in held.items() if Path(agency).parts[1] != AREA for p in persons}
     return own, sorted(set(held[own]) | published)
+
+
+def _snapshot(at: datetime) -> None:
+    """A snapshot of what the demo holds, so that a lesson can be tried on past records from its page."""
+    from django.conf import settings
+
+    folder = settings.WHOLECHILD_SNAPSHOTS / "demo"
+    if not folder.exists():
+        take(folder, "", [], at, processes=2, with_truth=False)
 
 
 # -- printing ------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from wholechild.cli.distorted import Tried, tried
 from wholechild.cli.output import Exit, console, leave, print_json, progressing
 from wholechild.config.paths import LESSONS
 from wholechild.lib.civil import day_of, say_day
@@ -19,6 +21,7 @@ from wholechild.patterns.library import read_library
 from wholechild.patterns.replay import CannotTell, Replay, ReplayMatch, replay
 from wholechild.records.facts import Agency
 from wholechild.records.feeds.chronology import read_chronology
+from wholechild.world.population.asked import profiles
 
 
 @click.command()
@@ -33,15 +36,39 @@ from wholechild.records.feeds.chronology import read_chronology
 @click.option(
     "--lessons", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=LESSONS
 )
+@click.option(
+    "--distorted",
+    type=click.IntRange(1, 10_000),
+    help="Replay so many times with made-up names and dates that every agency writes with errors, and link them first.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first seed of --distorted."
+)
+@click.option(
+    "--errors",
+    type=click.Choice(profiles()),
+    default="usual",
+    show_default=True,
+    help="How agencies err, with --distorted.",
+)
+@click.option("--always", is_flag=True, help="With --distorted, no record is free of errors.")
 @click.option("--full", is_flag=True, help="Print the evidence of every match.")
 @click.option("--json", "as_json", is_flag=True)
 def command(
     case: Path, as_known_at: datetime | None, as_if_recorded: bool, with_unattributed: bool,
-    folder: Path, full: bool, as_json: bool,
+    folder: Path, distorted: int | None, seed: int, errors: str, always: bool, full: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Walk the published chronology CASE as the agencies wrote it, and print what could be seen, from when."""
     chronology = read_chronology(case.read_bytes(), name=case.name, stand_ins=True)
     library = read_library(folder)
+    if distorted:
+        seeds = range(seed, seed + distorted)
+        walked = tried(chronology, [f.lesson for f in library.lessons], seeds, errors=errors, always=always)
+        print_tried(
+            chronology.case.id,
+            list(progressing(walked, total=distorted, label="Linking and walking")),
+            as_json,
+        )
     found = replay(
         chronology, [f.lesson for f in library.lessons],
         as_known_at=as_known_at.date() if as_known_at else None,
@@ -54,6 +81,33 @@ def command(
     for fault in (*chronology.faults, *library.faults):
         click.echo(f"{case.name if fault in chronology.faults else 'lessons'}: {_say(fault)}", err=True)
     leave(Exit.DONE_WITH_ISSUES if chronology.faults or library.faults else Exit.DONE)
+
+
+def print_tried(case: str, outcomes: Sequence[Tried], as_json: bool) -> None:
+    """How often the linked picture tells the same, and what hangs on a decision where it does not. Exit 1: a miss was silent."""
+    same = sum(outcome.same for outcome in outcomes)
+    silent = [outcome.seed for outcome in outcomes if outcome.silent]
+    if as_json:
+        print_json(
+            {
+                "case": case,
+                "seeds": len(outcomes),
+                "same": same,
+                "silent": silent,
+                "outcomes": [asdict(o) for o in outcomes],
+            }
+        )
+    else:
+        apart = sum(len(outcome.apart) for outcome in outcomes)
+        unseen = sum(len(outcome.unseen) for outcome in outcomes)
+        mixed = sum(len(outcome.mixed) for outcome in outcomes)
+        console().print(
+            f"{case}: of {len(outcomes)} seeds, {same} give the same matches as the file itself; {len(outcomes) - same - len(silent)} differ, "
+            f"and what they hang on waits for somebody to decide; {len(silent)} differ and nobody is asked"
+            f"{' (seeds ' + ', '.join(map(str, silent)) + ')' if silent else ''}. "
+            f"Over all seeds {apart} identities did not come to their person, {unseen} of them with no possible link; {mixed} came to another."
+        )
+    leave(Exit.CHECK_FAILED if silent else Exit.DONE)
 
 
 def _with_bar(lessons: Sequence[Lesson]) -> Iterable[Lesson]:

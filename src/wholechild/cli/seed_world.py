@@ -3,6 +3,9 @@
 With `--trajectories` harmful trajectories and their harmless doubles come to some of the families, and the truth is
 written beside the feeds, as truth.parquet; it is never loaded.
 
+With `--people` in place of `--children` it is not an area that is made but a population as six agencies write it down, with
+every error that such records have and the truth beside it, to try linking on: identities.parquet, truth.parquet, people.parquet.
+
 Without `--out` the feeds are loaded into the database as if they had been shared when they were written; with it they
 are left in a folder, and no database is needed.
 """
@@ -12,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.table import Table
@@ -22,6 +25,8 @@ from wholechild.cli.output import Exit, console, leave, print_json
 from wholechild.cli.system import moment, now_option
 from wholechild.world.area import Made, Plan, Stories
 from wholechild.world.observed import Found
+from wholechild.world.population.asked import profiles
+from wholechild.world.population.writing import Plan as Population
 from wholechild.world.trajectories.measured import Measured
 
 
@@ -29,8 +34,19 @@ from wholechild.world.trajectories.measured import Measured
 @click.option(
     "--children",
     type=click.IntRange(1),
-    required=True,
     help="How many children, from 0 to 17 in the years made.",
+)
+@click.option(
+    "--people",
+    type=click.IntRange(1, 6_000_000),
+    help="In place of --children: how many people, children and adults, as six agencies write them down.",
+)
+@click.option(
+    "--errors",
+    type=click.Choice(profiles()),
+    default="usual",
+    show_default=True,
+    help="With --people: in which shape errors fall.",
 )
 @click.option("--seed", type=click.IntRange(0), required=True, help="The same seed gives the same bytes.")
 @click.option(
@@ -72,10 +88,14 @@ from wholechild.world.trajectories.measured import Measured
 )
 @now_option
 @click.option("--json", "as_json", is_flag=True)
-def command(children: int, seed: int, years: int, until: datetime, area: str, gaps: bool, out: Path | None,
+def command(children: int | None, people: int | None, errors: str, seed: int, years: int, until: datetime, area: str, gaps: bool, out: Path | None,
             trajectories: bool, harm_per_1000: float | None, trajectory_seed: int | None, recording: str,
             now: datetime | None, as_json: bool) -> None:  # fmt: skip
     """Make an area of ordinary families; exit 3 if a figure is further from the published one than it may be."""
+    if people is not None:
+        _population(Population(people, seed, errors), children, trajectories, out, as_json)
+    if children is None:
+        raise click.UsageError("Say how many: --children for an area, or --people for a population to link.")
     stories = _stories(
         trajectories, harm_per_1000, seed if trajectory_seed is None else trajectory_seed, recording, years
     )
@@ -87,6 +107,21 @@ def command(children: int, seed: int, years: int, until: datetime, area: str, ga
     # Feeds that begin late send fewer records: then the figures are no longer those of the families.
     outside = any(not one.within for one in (*found, *measured))
     leave(Exit.DONE_WITH_ISSUES if not gaps and outside else Exit.DONE)
+
+
+def _population(
+    plan: Population, children: int | None, trajectories: bool, out: Path | None, as_json: bool
+) -> NoReturn:
+    """A population in place of an area; ends the command."""
+    from wholechild.cli.seed_population import make
+
+    if children is not None or trajectories:
+        raise click.UsageError(
+            "--people makes a population to link, and no area: leave out --children and --trajectories."
+        )
+    if out is None:
+        raise click.UsageError("--people writes columns and loads nothing: say where with --out FOLDER.")
+    make(plan, out, as_json)
 
 
 def _stories(

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from wholechild.cli.lessons_in_force import in_force
+from wholechild.cli.listening import Ear, own_connection
 from wholechild.cli.output import Exit, leave, print_json
 from wholechild.cli.system import moment, now_option, patiently, salts
 from wholechild.config.django import setup
@@ -27,10 +29,14 @@ if TYPE_CHECKING:
     from wholechild.patterns.actions import Evaluated
     from wholechild.patterns.language.lesson import Lesson
 
+#: What is to be done for a job, given who does it, when, and with which lessons.
+Act = Callable[[dict[str, Any]], "Evaluated"]
 #: A job that failed is tried again after 1, 2, 4 … seconds, at last every ten minutes, until it is done.
 _LONGEST_WAIT: Final = 600
-#: Without a notification the queue is looked at this often, in seconds; jobs to be tried again have none.
+#: What was not heard, or is to be tried again, is looked for this often, in seconds.
 _LOOK_EVERY: Final = 5.0
+#: How long the ear may sleep before it notices that it is to stop, in seconds.
+_STOP_WITHIN: Final = 0.5
 
 
 @click.command()
@@ -83,8 +89,11 @@ class Work:
 
     def __init__(self, now: datetime | None) -> None:
         from wholechild.patterns.actions import Evaluated
+        from wholechild.patterns.memory import Memory
 
         self._now = now
+        self._memory = Memory()
+        self._one_at_a_time = Lock()
         self.done = Evaluated()
         self.failed = 0
 
@@ -94,11 +103,54 @@ class Work:
         async with app.open_async():
             await _take_over_jobs(app)
             await asyncio.to_thread(self._due_by_itself)
-            await app.run_worker_async(
-                wait=wait, delete_jobs="successful", fetch_job_polling_interval=_LOOK_EVERY, install_signal_handlers=wait
-            )  # fmt: skip
+            with self._listening() if wait else nullcontext():
+                await app.run_worker_async(
+                    wait=wait, delete_jobs="successful", fetch_job_polling_interval=_LOOK_EVERY, install_signal_handlers=wait,
+                    listen_notify=False,
+                )  # fmt: skip
             if not wait:
                 await asyncio.to_thread(self._due_by_itself)
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Have new jobs done as they are announced, beside procrastinate; to the end, what was begun is finished."""
+        stop = Event()
+        thread = Thread(target=self._listen, args=[stop], name="ear")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _listen(self, stop: Event) -> None:
+        from django.db import connections
+        from psycopg import OperationalError
+
+        from wholechild.trust.outbox import CHILDREN, NEWS
+
+        while not stop.is_set():
+            try:
+                with own_connection() as connection:
+                    ear = Ear(connection, (NEWS, CHILDREN), self._heard)
+                    while not stop.is_set():
+                        ear.work_off(stop.is_set)
+                        ear.wait(_STOP_WITHIN)
+            except OperationalError:  # the server went away: procrastinate says so too, and waits for it
+                stop.wait(_LOOK_EVERY)
+            finally:
+                connections.close_all()
+
+    def _heard(self, job: int, task: str, arguments: dict[str, Any]) -> bool:
+        from wholechild.trust.outbox import NEWS
+
+        take_in = self._take_in_news if task == NEWS else self._take_in_children
+        act = take_in(**arguments)
+        try:
+            self._count(job, act)
+        except Exception:  # it is told, and procrastinate tries it again
+            return False
+        return True
 
     def _app(self) -> App:
         from procrastinate.contrib.django import DjangoApp
@@ -121,22 +173,32 @@ class Work:
     # -- the tasks ---------------------------------------------------------------------------------------------------
 
     def _news(self, context: JobContext, *, first: int, last: int) -> None:
+        self._count(context.job.id, self._take_in_news(first=first, last=last))
+
+    def _take_in_news(self, *, first: int, last: int) -> Act:
         from wholechild.patterns.actions import take_in_news
 
-        self._count(context, lambda us: take_in_news(first=first, last=last, **us))
+        return lambda us: take_in_news(first=first, last=last, memory=self._memory, **us)
 
     def _children(self, context: JobContext, *, children: Sequence[str], first: int) -> None:
-        from wholechild.patterns.actions import take_in_children, take_in_one_by_one
+        from wholechild.patterns.actions import take_in_one_by_one
 
-        apart = bool(context.job.attempts) and len(children) > 1
-        act = take_in_one_by_one if apart else take_in_children
-        self._count(context, lambda us: act(children=children, first=first, **us))
+        act = self._take_in_children(children=children, first=first)
+        if context.job.attempts and len(children) > 1:
+            act = lambda us: take_in_one_by_one(children=children, first=first, **us)  # noqa: E731
+        self._count(context.job.id, act)
+
+    def _take_in_children(self, *, children: Sequence[str], first: int) -> Act:
+        from wholechild.patterns.actions import take_in_children
+
+        return lambda us: take_in_children(children=children, first=first, memory=self._memory, **us)
 
     def _due(self, context: JobContext | None, timestamp: int = 0) -> None:
         from wholechild.patterns.actions import evaluate_due, take_in_lessons
 
-        self._count(context, lambda us: take_in_lessons(**us))
-        self._count(context, lambda us: evaluate_due(**us))
+        job = context.job.id if context else None
+        self._count(job, lambda us: take_in_lessons(**us))
+        self._count(job, lambda us: evaluate_due(memory=self._memory, **us))
 
     def _due_by_itself(self) -> None:
         """Fire the timers outside any job, in a thread whose connection nobody uses after it."""
@@ -147,24 +209,24 @@ class Work:
         finally:
             connections.close_all()
 
-    def _count(self, context: JobContext | None, act: Any) -> None:
+    def _count(self, job: int | None, act: Act) -> None:
         try:
-            self.done += self._acted(act)
+            with self._one_at_a_time:
+                self.done += self._acted(act)
         except Exception as wrong:
             self.failed += 1
-            which = f"Job {context.job.id}" if context else "Firing the timers"
+            which = f"Job {job}" if job else "Firing the timers"
             click.echo(f"{which} failed ({type(wrong).__name__}), and is tried again.", err=True)
             raise
 
-    def _acted(self, act: Any) -> Evaluated:
+    def _acted(self, act: Act) -> Evaluated:
         from wholechild.trust.viewers import system
 
         us = {
             "by": system("worker").user, "purpose": "match", "at": moment(self._now), "lessons": self.lessons(), "salts": salts,
         }  # fmt: skip
         with patiently():
-            done: Evaluated = act(us)
-        return done
+            return act(us)
 
     def lessons(self) -> Sequence[Lesson]:
         """The lessons in force now."""

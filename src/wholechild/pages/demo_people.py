@@ -51,6 +51,20 @@ DEMO_PEOPLE: Final = (
         tries="Read a pattern against what each agency could have seen alone.",
     ),
     DemoPerson(
+        user="demo-reviewer",
+        title="Records reviewer",
+        works="Looks at records that may be about one child, and decides",
+        sees="What agencies say of who somebody is, and where they live. No record of what happened.",
+        tries="Look at two records side by side, and say whether they are about the same child.",
+    ),
+    DemoPerson(
+        user="demo-coordinator",
+        title="Hub coordinator",
+        works="Brings agencies’ information together when a worry comes in",
+        sees="What was recorded about any child, and not where the child lives.",
+        tries="Agree, as the second person, that some records belong to another child.",
+    ),
+    DemoPerson(
         user="demo-analyst",
         title="Panel analyst",
         works="Writes down what reviews found, so that it can be looked for",

@@ -32,6 +32,7 @@ PURPOSES: Final = {
     "panel_analyst": "child_safeguarding_review",
     "partnership_manager": "child_safeguarding_review",
     "director_of_childrens_services": "child_safeguarding_review",
+    "linkage_reviewer": "identity_check",
 }
 
 
@@ -104,6 +105,7 @@ def frame(viewer: Viewer | None) -> dict[str, Any]:
     return {
         "viewer": viewer,
         "viewer_words": viewer_words(viewer) if viewer else "",
+        "reviews_people": bool(viewer and decide_act(viewer.role, "people.review")),
         "reads_lessons": bool(viewer and decide_act(viewer.role, "lesson.read")),
         "purpose": vocabulary().purposes.get(viewer.purpose) if viewer else None,
         "demo": settings.WHOLECHILD_DEMO,

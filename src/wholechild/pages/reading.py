@@ -6,7 +6,7 @@ be shown leaves no entry that says it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -14,11 +14,10 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from wholechild.lib.civil import FOREVER, Period
+from wholechild.lib.civil import Period
 from wholechild.pages.demo_people import BY_ROLE, PUBLISHED, PublishedCase
 from wholechild.pages.faces import random_bytes, today
 from wholechild.pages.picture_words import age_words
-from wholechild.pages.search_words import SearchWords
 from wholechild.patterns.actions import open_picture
 from wholechild.patterns.explain import say_agency
 from wholechild.patterns.language.lesson import Lesson
@@ -27,7 +26,10 @@ from wholechild.patterns.life.actions import install_library
 from wholechild.patterns.life.queries import NothingAdopted, lessons_in_force
 from wholechild.patterns.picture import ChildPicture
 from wholechild.patterns.queries import WorklistItem, worklist
-from wholechild.people.queries import Gathered, children, find_people, gather, names_of
+from wholechild.people.queries import Named, find_people, names_of
+from wholechild.people.searching.asked import Asked
+from wholechild.people.searching.queries import Hit, children_with, search_people
+from wholechild.records.facts import Agency
 from wholechild.trust.actions import disclose
 from wholechild.trust.permissions import Decision, classes_for, decide
 from wholechild.trust.queries import relations_to
@@ -36,9 +38,6 @@ from wholechild.vocabulary.terms import vocabulary
 
 #: The least that there is to know about a child: that a record exists.
 LEAST: Final = "existence"
-#: More than this on one page is no finding; a date of birth narrows it.
-AT_MOST: Final = 20
-_AMONG: Final = 200
 
 
 def open_child(*, viewer: Viewer, person: str, as_known_at: date, at: datetime) -> ChildPicture | None:
@@ -87,7 +86,10 @@ def _child_of(case: PublishedCase, viewer: Viewer, at: datetime) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One child that a search found, with enough to know whether it is the right one, and no more."""
+    """One person that a search found, with enough to know whether it is the right one, and no more.
+
+    Shape    `children` are the children whom an adult belongs to: (id, name). They are shown too, and so written down too.
+    """
 
     person: str
     name: str
@@ -95,42 +97,33 @@ class Found:
     age_words: str
     area: str
     agencies: tuple[str, ...]
+    sure: str
+    why: str
+    is_child: bool
+    children: tuple[tuple[str, str], ...] = ()
 
 
-def open_search(*, viewer: Viewer, words: SearchWords, at: datetime) -> tuple[tuple[Found, ...], bool]:
-    """The children whom the viewer may know of and who fit every part of the words; and whether there are more."""
+def open_search(*, viewer: Viewer, asked: Asked, at: datetime) -> tuple[tuple[Found, ...], bool]:
+    """The people whom the viewer may know of and who fit what was asked for; and whether there are more."""
     with transaction.atomic():
-        fitting = _fitting(viewer, words, at)
-        shown = fitting[:AT_MOST]
-        gathered = gather(viewer, shown, at)
+        answer = search_people(viewer, asked, at)
+        with_whom = children_with(viewer, [hit.person for hit in answer.hits if not hit.is_child], at)
+        belonging = sorted({child for children in with_whom.values() for child in children})
+        names = names_of(viewer, belonging, at)
+        shown = list(dict.fromkeys([*(hit.person for hit in answer.hits), *belonging]))
         _write_down_all(viewer, shown, "page find", at)
-    return tuple(_found(gathered, person, today(at)) for person in shown), len(fitting) > len(shown)
+    return tuple(
+        _found(hit, with_whom.get(hit.person, ()), names, today(at)) for hit in answer.hits
+    ), answer.more
 
 
-def _fitting(viewer: Viewer, words: SearchWords, at: datetime) -> list[str]:
-    parts = [words.nhs_number, words.born.isoformat() if words.born else "", words.name]
-    found = [find_people(viewer, part, at, most=_AMONG) for part in parts if part]
-    others = [set(one) for one in found[1:]]
-    fitting = [person for person in found[0] if all(person in other for other in others)] if found else []
-    known = set(children(viewer, at)) if fitting else set()
-    return [person for person in fitting if person in known]
-
-
-def _found(gathered: Gathered, person: str, day: date) -> Found:
-    named = gathered.names.get(person)
-    born = named.born if named else None
-    own = {
-        identity for identity, links in gathered.links.items() if any(link.person == person for link in links)
-    }
-    agencies = {
-        sent.record.agency.id
-        for sent in gathered.records
-        if own.intersection(sent.identities) and _is_one_service(sent.record.agency.kind)
-    }
-    stays = [stay for stay in gathered.family.stays_of(person) if stay.area and stay.held.ended == FOREVER]
-    area = max(stays, key=lambda stay: stay.held.began).area if stays else ""
-    titles: Sequence[str] = sorted(say_agency(agency) for agency in agencies)
-    return Found(person, named.words if named else "", born, age_words(born, day), area, tuple(titles))
+def _found(hit: Hit, children: Sequence[str], names: Mapping[str, Named], day: date) -> Found:
+    titles = sorted(say_agency(agency) for agency in hit.agencies if _is_one_service(Agency.of(agency).kind))
+    beside = tuple((child, names[child].words) for child in children if child in names)
+    return Found(
+        hit.person, hit.name, hit.born, age_words(hit.born, day), hit.area, tuple(titles), str(hit.graded.sure),
+        hit.graded.why, hit.is_child, beside,
+    )  # fmt: skip
 
 
 def _is_one_service(kind: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 from django.urls import path, register_converter
 
 from wholechild.pages.lesson_words import LESSON_ID
+from wholechild.pages.review_words import DECISION_ID, IDENTITY_ID
 from wholechild.pages.views import (
     backtests,
     children,
@@ -15,6 +16,7 @@ from wholechild.pages.views import (
     faults,
     finding,
     lessons,
+    reviewing,
     trying,
     worklist,
 )
@@ -46,6 +48,16 @@ class BacktestId(PersonId):
     regex = r"backtest-[0-9a-f]{24}"
 
 
+class IdentityId(PersonId):
+    """What one agency calls somebody, as an id that says nothing."""
+
+    regex = IDENTITY_ID
+
+
+class DecisionId(PersonId):
+    regex = DECISION_ID
+
+
 class MatchId(PersonId):
     regex = r"match-[0-9a-f]{1,40}"
 
@@ -55,12 +67,21 @@ register_converter(LessonId, "lesson")
 register_converter(DraftId, "draft")
 register_converter(MatchId, "match")
 register_converter(BacktestId, "backtest")
+register_converter(IdentityId, "identity")
+register_converter(DecisionId, "decision")
 
 urlpatterns: Final = [
     path("", worklist.worklist, name="worklist"),
     path("find/", finding.find, name="find"),
+    path("find/none-of-these/", finding.none_of_these, name="find_none"),
     path("children/<person:person>/", children.child, name="child"),
     path("children/<person:person>/<match:match>/", children.outcome, name="outcome"),
+    path("children/<person:person>/split/", reviewing.split, name="split"),
+    path("possible/", reviewing.queue, name="possible"),
+    path("possible/<identity:one>/<identity:other>/", reviewing.review, name="review"),
+    path("possible/<identity:one>/<identity:other>/decide/", reviewing.decide, name="decide"),
+    path("possible/<identity:one>/<identity:other>/take/", reviewing.take, name="take_review"),
+    path("decisions/<decision:name>/", reviewing.decision, name="decision"),
     path("lessons/", lessons.lessons, name="lessons"),
     path("lessons/<lesson:name>/", lessons.lesson, name="lesson"),
     path("lessons/<lesson:name>/sign/", lessons.sign, name="sign_lesson"),
@@ -70,6 +91,7 @@ urlpatterns: Final = [
     path("drafts/<draft:name>/", drafting.draft, name="draft"),
     path("drafts/<draft:name>/check/", drafting.check, name="check_draft"),
     path("drafts/<draft:name>/<backtest:backtest>/", trying.tried, name="tried"),
+    path("backtests/", backtests.backtests, name="backtests"),
     path("backtests/<backtest:name>/", backtests.backtest, name="backtest"),
     path("sign-in/", doors.SignIn.as_view(), name="account_login"),
     path("sign-out/", doors.SignOut.as_view(), name="account_logout"),

@@ -14,16 +14,18 @@ from django.db import connection, transaction
 from wholechild.lib.civil import civil
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.life.force import for_child, mark_of
+from wholechild.patterns.memory import NOTHING_REMEMBERED, Memory
 from wholechild.patterns.models import AskedLast, Match, MatchChange, SnapshotBegun, SnapshotSealed, Watch
 from wholechild.patterns.noting import Begun, Changed, look_again, spells_of, to_note
 from wholechild.patterns.picture import ChildPicture
 from wholechild.patterns.queries import (
+    catch_up,
     child_picture,
-    children_concerned,
     children_due,
     everyone_evaluated,
-    joined_children,
+    recall,
     watched,
+    whom_it_concerns,
 )
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append, disclose, hand_on
@@ -60,19 +62,21 @@ def evaluate_children(
     lessons: Sequence[Lesson],
     salts: Salts,
     since: datetime | None = None,
+    memory: Memory = NOTHING_REMEMBERED,
 ) -> Evaluated:
     """Evaluate the lessons over these children, and note each match that begins, changes or ends.
 
     Shape    what is noted already is not noted again; each batch of children is one transaction. No two evaluations of one
              child overlap, whoever asks for them. `since`: from when on there was something to evaluate, where that was not
              done at once; what has begun and ended in between is noted too.
-             `lessons` as `lessons_in_force` gives them ask each child what runs where the child lives.
+             `lessons` as `lessons_in_force` gives them ask each child what runs where the child lives. `memory` spares reading
+             anew what a worker has read before, and changes no outcome.
     """
     done = Evaluated()
     for start in range(0, len(children), AT_ONCE):
         some = sorted(children[start : start + AT_ONCE])
         with _to_ourselves(some):
-            done += _evaluate(by, purpose, at, some, lessons, salts, since or at)
+            done += _evaluate(by, purpose, at, some, lessons, salts, since or at, memory)
     return done
 
 
@@ -95,18 +99,22 @@ def _to_ourselves(children: Sequence[str]) -> Iterator[None]:
 
 
 def _evaluate(
-    by: str, purpose: str, at: datetime, children: Sequence[str], lessons: Sequence[Lesson], salts: Salts, since: datetime
+    by: str, purpose: str, at: datetime, children: Sequence[str], lessons: Sequence[Lesson], salts: Salts, since: datetime,
+    memory: Memory,
 ) -> Evaluated:  # fmt: skip
+    viewer = system("match")
     with one_snapshot():
+        catch_up(viewer, memory)
         before = watched(children)
-        joined = joined_children(system("match"), children, at)
+        recalled = recall(viewer, memory, children, at)
     now = civil(at)
     facts: list[Match | MatchChange] = []
     due: dict[str, int | None] = {}
     for child in children:
-        history = joined.get(child)
+        remembered = recalled.get(child)
+        history = remembered.history if remembered else None
         asked = for_child(lessons, history, now)
-        spells, say = spells_of(history, asked)
+        spells, say = remembered.spells_of(asked) if remembered else spells_of(None, asked)
         looked = min(civil(since), before.due.get(child, now))
         found = to_note(
             spells,
@@ -165,23 +173,21 @@ def _fact(noted: Begun | Changed, person: str, at: datetime, salts: Salts) -> Ma
 
 
 def take_in_news(
-    *, by: str, purpose: str, at: datetime, first: int, last: int, lessons: Sequence[Lesson], salts: Salts
-) -> Evaluated:
+    *, by: str, purpose: str, at: datetime, first: int, last: int, lessons: Sequence[Lesson], salts: Salts,
+    memory: Memory = NOTHING_REMEMBERED,
+) -> Evaluated:  # fmt: skip
     """Evaluate every child whom the news between two leaves of the ledger concerns.
 
     Shape    a few children at once; more are handed on in batches, behind what arrives meanwhile.
     """
-    concerned = children_concerned(first, last)
+    viewer = system("match")
+    catch_up(viewer, memory)
+    concern = whom_it_concerns(viewer, memory, first, last)
+    concerned = concern.children
     if len(concerned) <= AT_ONCE:
         return evaluate_children(
-            by=by,
-            purpose=purpose,
-            at=at,
-            children=concerned,
-            lessons=lessons,
-            salts=salts,
-            since=moment_of(first),
-        )
+            by=by, purpose=purpose, at=at, children=concerned, lessons=lessons, salts=salts, since=concern.since, memory=memory,
+        )  # fmt: skip
     with transaction.atomic():
         for start in range(0, len(concerned), AT_ONCE):
             some = concerned[start : start + AT_ONCE]
@@ -190,12 +196,13 @@ def take_in_news(
 
 
 def take_in_children(
-    *, by: str, purpose: str, at: datetime, children: Sequence[str], first: int, lessons: Sequence[Lesson], salts: Salts
+    *, by: str, purpose: str, at: datetime, children: Sequence[str], first: int, lessons: Sequence[Lesson], salts: Salts,
+    memory: Memory = NOTHING_REMEMBERED,
 ) -> Evaluated:  # fmt: skip
     """Evaluate some of the children whom the news from a leaf of the ledger on concerns."""
     return evaluate_children(
-        by=by, purpose=purpose, at=at, children=children, lessons=lessons, salts=salts, since=moment_of(first)
-    )
+        by=by, purpose=purpose, at=at, children=children, lessons=lessons, salts=salts, since=moment_of(first), memory=memory,
+    )  # fmt: skip
 
 
 def take_in_one_by_one(
@@ -234,12 +241,14 @@ def settle_lessons(*, by: str, purpose: str, at: datetime, lessons: Sequence[Les
 
 
 def evaluate_due(
-    *, by: str, purpose: str, at: datetime, lessons: Sequence[Lesson], salts: Salts
-) -> Evaluated:
+    *, by: str, purpose: str, at: datetime, lessons: Sequence[Lesson], salts: Salts, memory: Memory = NOTHING_REMEMBERED
+) -> Evaluated:  # fmt: skip
     """Evaluate every child for whom time alone has changed what holds, however long ago that was."""
     done = Evaluated()
     while due := children_due(at, AT_ONCE):
-        done += evaluate_children(by=by, purpose=purpose, at=at, children=due, lessons=lessons, salts=salts)
+        done += evaluate_children(
+            by=by, purpose=purpose, at=at, children=due, lessons=lessons, salts=salts, memory=memory
+        )
     return done
 
 

@@ -93,16 +93,17 @@ def join_described(
     child: str, family: Family, described: Iterable[Described], coverage: tuple[Covered, ...] = ()
 ) -> ChildHistory:
     """The same as `join`, where many children are joined out of the same records."""
-    relevant: list[tuple[Observation, dict[Scope, list[Relevance]], list[Relevance]]] = []
-    belongs = _Belonging(child, family)
-    for record in described:
-        happened = (record.observation.happened_from, record.observation.happened_to)
-        scopes, anywhere = belongs.relevance(record.subjects, happened)
-        if len(record.stands) > 1:
-            scopes = _where_it_stands(scopes, record.stands)
-            anywhere = _anywhere(scopes)
-        if scopes:
-            relevant.append((record.observation, scopes if record.counts else {}, anywhere))
+    return join_belonging(Belonging(child, family), described, coverage)
+
+
+def join_belonging(
+    belongs: Belonging, described: Iterable[Described], coverage: tuple[Covered, ...] = ()
+) -> ChildHistory:
+    """The same, where it is worked out who belongs to the child."""
+    child, family = belongs.child, belongs.family
+    relevant = [
+        (record.observation, *where) for record in described if (where := belongs.where_it_counts(record))
+    ]
     relevant.sort(key=lambda pair: (pair[0].happened_from, pair[0].kind, pair[0].sector, pair[0].record))
     person = family.persons.get(child)
     return ChildHistory(
@@ -136,7 +137,11 @@ def join_described(
     )
 
 
-class _Belonging:
+#: Per scope, and in any, when a record is relevant to a child.
+Relevant = tuple[dict[Scope, list[Relevance]], list[Relevance]]
+
+
+class Belonging:
     """Who belongs to one child in which scope; worked out once, then asked for every record.
 
     Shape    each table maps a person to the spells in which the tie was so and was known. Several agencies often say the
@@ -144,10 +149,8 @@ class _Belonging:
     """
 
     def __init__(self, child: str, family: Family) -> None:
-        self.child = child
-        self._answers: dict[
-            tuple[Subjects, int, int], tuple[dict[Scope, list[Relevance]], list[Relevance]]
-        ] = {}
+        self.child, self.family = child, family
+        self._answers: dict[tuple[Subjects, int, int], Relevant] = {}
         self.household = _saying_more(_grouped((r.person, r.held) for r in family.lived_with(child)))
         self.siblings = _saying_more(_grouped((r.person, r.held) for r in family.siblings_of(child)))
         self.carers = _saying_more(_grouped((r.person, r.held) for r in family.carers_of(child)))
@@ -165,9 +168,18 @@ class _Belonging:
         #: Where any tie begins or ends: what happened between the same two of them is answered in the same way.
         self._edges = sorted({edge for held in ties for edge in (held.began, held.ended)})
 
-    def relevance(
-        self, subjects: Subjects, happened: Span
-    ) -> tuple[dict[Scope, list[Relevance]], list[Relevance]]:
+    def where_it_counts(self, record: Described) -> Relevant | None:
+        """Where a record is relevant while it stands; None: nowhere. No scope for one that no lesson counts."""
+        observation = record.observation
+        scopes, anywhere = self.relevance(
+            record.subjects, (observation.happened_from, observation.happened_to)
+        )
+        if len(record.stands) > 1:
+            scopes = _where_it_stands(scopes, record.stands)
+            anywhere = _anywhere(scopes)
+        return (scopes if record.counts else {}, anywhere) if scopes else None
+
+    def relevance(self, subjects: Subjects, happened: Span) -> Relevant:
         """Per scope, and in any, when a record about these people that happened then is relevant.
 
         Shape    scopes without any are left out.
@@ -177,9 +189,7 @@ class _Belonging:
             answer = self._answers[key] = self._worked_out(subjects, happened)
         return answer
 
-    def _worked_out(
-        self, subjects: Subjects, happened: Span
-    ) -> tuple[dict[Scope, list[Relevance]], list[Relevance]]:
+    def _worked_out(self, subjects: Subjects, happened: Span) -> Relevant:
         found: dict[Scope, list[Relevance]] = {}
         for subject in subjects:
             for scope, relevances in self._of(subject, happened):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from wholechild.lib.civil import day_of
 from wholechild.lib.located import MOST_BYTES
 from wholechild.patterns.clocks import deadline_for
+from wholechild.patterns.engines.growing import GrowingEngine, grown
 from wholechild.patterns.engines.in_memory import InMemoryEngine, Words
 from wholechild.patterns.families import (
     FamilyDocument,
@@ -17,7 +18,7 @@ from wholechild.patterns.families import (
     read_examples,
     read_quiet_family,
 )
-from wholechild.patterns.history import ChildHistory
+from wholechild.patterns.history import ChildHistory, Observation, Relevance, Scope
 from wholechild.patterns.intervals import BEGINNING, Truth, clipped
 from wholechild.patterns.language.faults import LessonFault
 from wholechild.patterns.language.lesson import Lesson, read_lesson
@@ -88,8 +89,37 @@ class Engines:
     def of(self, lesson: Lesson) -> InMemoryEngine:
         nation = lesson.nations[0]
         if nation not in self._by_nation:
-            self._by_nation[nation] = engine_for(self.history, nation)
+            self._by_nation[nation] = self._made(nation)
         return self._by_nation[nation]
+
+    def _made(self, nation: str) -> InMemoryEngine:
+        return engine_for(self.history, nation)
+
+
+class GrowingEngines(Engines):
+    """The same over a history to which records are added."""
+
+    def __init__(self, history: ChildHistory) -> None:
+        super().__init__(history)
+        self._growing: dict[str, GrowingEngine] = {}
+
+    def _made(self, nation: str) -> InMemoryEngine:
+        return self._growing.setdefault(
+            nation, GrowingEngine(self.history, engine_words(), deadline_for(nation))
+        )
+
+    def know(self, lesson: Lesson) -> bool:
+        """Whether the lesson was asked, and no record that it reads has come since."""
+        engine = self._growing.get(lesson.nations[0])
+        return engine is not None and engine.knows(lesson.condition)
+
+    def grow(
+        self, observation: Observation, scopes: Mapping[Scope, Sequence[Relevance]], anywhere: Sequence[Relevance]
+    ) -> None:  # fmt: skip
+        """Go on with one record more, which is relevant to the child in these scopes."""
+        self.history = grown(self.history, observation, scopes, anywhere)
+        for engine in self._growing.values():
+            engine.grow(self.history, scopes)
 
 
 def read_library(folder: Path) -> Library:

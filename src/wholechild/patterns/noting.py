@@ -15,9 +15,9 @@ from typing import Final
 from wholechild.lib.civil import FOREVER
 from wholechild.patterns.assembling import match_id
 from wholechild.patterns.explain import grounds
-from wholechild.patterns.history import ChildHistory
+from wholechild.patterns.history import ChildHistory, Observation, Relevance, Scope
 from wholechild.patterns.language.lesson import Lesson
-from wholechild.patterns.library import Engines
+from wholechild.patterns.library import Engines, GrowingEngines
 from wholechild.patterns.life.force import next_move
 
 TIME: Final = "its time has run out"
@@ -89,12 +89,13 @@ def spells_of(history: ChildHistory | None, lessons: Iterable[Lesson]) -> tuple[
     if history is None:
         return (), _nothing
     engines = Engines(history)
-    spells = tuple(
-        Spell(match_id(history.child, lesson, start), lesson, start, end)
-        for lesson in lessons
-        for start, end in engines.of(lesson).evaluate(lesson.condition).holds
-    )
+    spells = tuple(spell for lesson in lessons for spell in _spells(lesson, engines))
     return spells, lambda spell: _said(spell, engines)
+
+
+def _spells(lesson: Lesson, engines: Engines) -> Iterator[Spell]:
+    for start, end in engines.of(lesson).evaluate(lesson.condition).holds:
+        yield Spell(match_id(engines.history.child, lesson, start), lesson, start, end)
 
 
 def _said(spell: Spell, engines: Engines) -> Said:
@@ -106,6 +107,53 @@ def _said(spell: Spell, engines: Engines) -> Said:
         tuple(observations[i].record for i in rests_on.evidence),
         rests_on.agencies,
     )
+
+
+@dataclass(slots=True)
+class _Told:
+    """What one lesson says of a child: its spells, and what was said of some of them, by where they begin."""
+
+    lesson: Lesson
+    spells: tuple[Spell, ...]
+    said: dict[int, Said]
+
+
+class Asked:
+    """What the lessons say of one child whose history grows: the same as `spells_of` over all of it.
+
+    What a lesson says rests on the records that it reads, and on what is fixed for the child; so a record that it does not
+    read leaves it as it was (engines/growing.py).
+    """
+
+    def __init__(self, history: ChildHistory) -> None:
+        self.engines = GrowingEngines(history)
+        self._told: dict[int, _Told] = {}
+
+    @property
+    def history(self) -> ChildHistory:
+        return self.engines.history
+
+    def grow(
+        self, observation: Observation, scopes: Mapping[Scope, Sequence[Relevance]], anywhere: Sequence[Relevance]
+    ) -> None:  # fmt: skip
+        """One record more, relevant in these scopes."""
+        self.engines.grow(observation, scopes, anywhere)
+        self._told = {key: told for key, told in self._told.items() if self.engines.know(told.lesson)}
+
+    def spells_of(self, lessons: Sequence[Lesson]) -> tuple[tuple[Spell, ...], Say]:
+        """Every spell of every lesson, and what says what each rests on. Lessons that are not asked this time are let go."""
+        self._told = {id(lesson): self._tell(lesson) for lesson in lessons}
+        return tuple(spell for told in self._told.values() for spell in told.spells), self._say
+
+    def _tell(self, lesson: Lesson) -> _Told:
+        told = self._told.get(id(lesson))
+        return told or _Told(lesson, tuple(_spells(lesson, self.engines)), {})
+
+    def _say(self, spell: Spell) -> Said:
+        said = self._told[id(spell.lesson)].said
+        if spell.start not in said:
+            said[spell.start] = _said(spell, self.engines)
+        return said[spell.start]
 
 
 def _nothing(spell: Spell) -> Said:

@@ -7,16 +7,36 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from django.db import connection
+
 from wholechild.lib.civil import DAY, FOREVER, civil, day_of, day_start, say_day
 from wholechild.patterns.assembling import Contact, Feed, Names, Sight, assemble
 from wholechild.patterns.explain import say_agency
 from wholechild.patterns.history import ChildHistory, Covered, Observation
-from wholechild.patterns.joining import Described, Linked, covered, describe, join_described
+from wholechild.patterns.joining import (
+    Belonging,
+    Described,
+    Linked,
+    covered,
+    describe,
+    join_belonging,
+    join_described,
+)
 from wholechild.patterns.language.lesson import Lesson
 from wholechild.patterns.life.force import for_child
 from wholechild.patterns.life.queries import lesson_of
+from wholechild.patterns.memory import (
+    MOST_LEAVES,
+    Arrival,
+    Circle,
+    Memory,
+    News,
+    Remembered,
+    Since,
+    sorted_out,
+)
 from wholechild.patterns.models import Match, Watch
-from wholechild.patterns.noting import Noted, Said, look_again, spells_of
+from wholechild.patterns.noting import Asked, Noted, Said, look_again, spells_of
 from wholechild.patterns.picture import ChildPicture, FamilyMember
 from wholechild.people.queries import (
     Gathered,
@@ -31,6 +51,7 @@ from wholechild.people.queries import (
     people_living_in,
 )
 from wholechild.records.queries import (
+    arrived,
     contacts,
     coverage_rows,
     deliveries_withdrawn_by,
@@ -38,7 +59,8 @@ from wholechild.records.queries import (
     named_with,
     touched_by,
 )
-from wholechild.trust.queries import moment_of, news, visible
+from wholechild.trust.ledger import Head
+from wholechild.trust.queries import head, leaves_from, moment_of, news, visible
 from wholechild.trust.viewers import Viewer, system
 from wholechild.vocabulary.terms import vocabulary
 
@@ -49,13 +71,17 @@ AT_A_TIME = 500
 def histories(viewer: Viewer, children: Sequence[str], at: datetime) -> Iterator[ChildHistory]:
     """The joined history of each child, in the order given; children whom the viewer may not know of are left out."""
     coverage = covered(coverage_rows(viewer))
-    for start in range(0, len(children), AT_A_TIME):
-        some = children[start : start + AT_A_TIME]
+    for some in _some_at_a_time(children):
         gathered = gather(viewer, some, at)
         files = _filed(gathered)
         for child in some:
             if child in gathered.names:
                 yield _history(child, gathered, files, coverage)
+
+
+def _some_at_a_time(children: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(children), AT_A_TIME):
+        yield children[start : start + AT_A_TIME]
 
 
 def _filed(gathered: Gathered) -> dict[str, list[tuple[int, Described]]]:
@@ -74,23 +100,33 @@ def _history(
     files: Mapping[str, Sequence[tuple[int, Described]]],
     coverage: tuple[Covered, ...],
 ) -> ChildHistory:
+    records = _records_around(child, gathered, files)
+    return join_described(child, gathered.family, records, coverage)
+
+
+def _records_around(
+    child: str, gathered: Gathered, files: Mapping[str, Sequence[tuple[int, Described]]]
+) -> Collection[Described]:
     around = gathered.family.everyone_around(child)
-    records = dict(numbered for person in around for numbered in files.get(person, ()))
-    return join_described(child, gathered.family, records.values(), coverage)
+    return dict(numbered for person in around for numbered in files.get(person, ())).values()
 
 
 def _links(gathered: Gathered) -> dict[tuple[str, str], tuple[Linked, ...]]:
     """(agency, local id) -> persons, for every local id that a record here uses."""
-    found: dict[tuple[str, str], tuple[Linked, ...]] = {}
-    for sent in gathered.records:
-        for local, identity in zip(sent.record.about, sent.identities, strict=True):
-            key = (sent.record.agency.id, local)
-            if key not in found:
-                found[key] = tuple(
-                    Linked(link.person, link.known_from, link.known_to)
-                    for link in gathered.links.get(identity, ())
-                )
-    return found
+    persons = _persons_of(gathered)
+    return {
+        (sent.record.agency.id, local): persons.get(identity, ())
+        for sent in gathered.records
+        for local, identity in zip(sent.record.about, sent.identities, strict=True)
+    }
+
+
+def _persons_of(gathered: Gathered) -> dict[str, tuple[Linked, ...]]:
+    """identity -> persons, for every identity here that is anybody."""
+    return {
+        identity: tuple(Linked(link.person, link.known_from, link.known_to) for link in links)
+        for identity, links in gathered.links.items()
+    }
 
 
 # -- one child's picture -----------------------------------------------------------------------------------------------
@@ -219,6 +255,17 @@ def open_matches(at: datetime) -> list[Match]:
     return list(Match.objects.raw(_OPEN, parameters))
 
 
+def matches_resting_on(viewer: Viewer, records: Collection[str], at: datetime) -> tuple[WorklistItem, ...]:
+    """The matches that hold at a moment and rest on one of these records, for whichever child the viewer may read about."""
+    asked = set(records)
+    rows = [row for row in open_matches(at) if asked.intersection(row.evidence)] if asked else []
+    classes = visible(viewer, list({row.person for row in rows}), at)
+    rows = [row for row in rows if "content" in classes[row.person]]
+    names = names_of(viewer, list({row.person for row in rows}), at)
+    found = [(row, lesson_of(row.lesson, row.version)) for row in rows]
+    return tuple(_item(row, names, lesson) for row, lesson in found if lesson)
+
+
 def _as_noted(where: str) -> str:
     """Every match with its last change, in the columns of `Match`, and with `number` and `is_open`."""
     return (
@@ -236,7 +283,12 @@ _OPEN: Final = (
     "WHERE is_open AND (holds_until IS NULL OR holds_until > %(now)s) ORDER BY held_from DESC, id"
 )
 #: What was noted of some children, to be compared with what holds: all of it, whenever it was noted.
-_NOTED: Final = _as_noted("m.person = ANY(%(persons)s)").replace(" AND c.noted_at <= %(at)s", "")
+_WATCHED: Final = (
+    "SELECT p.person, w.due, n.id, n.lesson, n.version, n.number, n.is_open, n.holds_until, n.sentence, n.evidence, n.agencies "
+    "FROM unnest(%(persons)s::text[]) AS p(person) LEFT JOIN patterns_watch w ON w.person = p.person LEFT JOIN LATERAL ("
+    + _as_noted("m.person = p.person").replace(" AND c.noted_at <= %(at)s", "")
+    + ") n ON true"
+)
 
 
 def _item(row: Match, names: Mapping[str, Named], lesson: Lesson) -> WorklistItem:
@@ -260,17 +312,46 @@ def children_concerned(first: int, last: int) -> list[str]:
     told = news(first, last)
     if told.keys() - _UNDERSTOOD:
         return everyone_evaluated(system("match"), moment_of(last))
+    concerned = _people_concerned(told)
+    around = concerned.around
+    if concerned.areas:
+        around |= people_living_in(concerned.areas)
+    return sorted(_children_in(around)) if around else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """Everybody near enough to whom some news names; and the areas whose feeds it is about."""
+
+    around: set[str]
+    areas: frozenset[str]
+
+
+def _people_concerned(told: Mapping[str, Sequence[str]]) -> _Concerned:
     deliveries = [*told.get("delivery", ()), *deliveries_withdrawn_by(told.get("withdrawal", ()))]
     touched = touched_by(deliveries)
     linked = identities_in(told.get("link", ()), told.get("unlink", ()))
     identities = touched.identities | (named_with(linked) if linked else linked)
     around = people_around(people_ever(identities)) if identities else set()
-    if touched.areas:
-        around |= people_living_in(touched.areas)
-    return sorted(children_among(around) | _with_matches(around)) if around else []
+    return _Concerned(around, touched.areas)
 
 
-_UNDERSTOOD: Final = frozenset({"delivery", "withdrawal", "link", "unlink"})
+def _children_in(around: Collection[str]) -> set[str]:
+    return children_among(around) | _with_matches(around)
+
+
+#: A decision about who is who changes a picture by the links that follow from it, which are news themselves.
+_UNDERSTOOD: Final = frozenset(
+    {
+        "delivery",
+        "withdrawal",
+        "link",
+        "unlink",
+        "pair_decision",
+        "pair_decision_seconded",
+        "pair_decision_undone",
+    }
+)
 
 
 def _with_matches(persons: Collection[str]) -> set[str]:
@@ -297,6 +378,100 @@ def joined_children(viewer: Viewer, persons: Sequence[str], at: datetime) -> dic
     return {history.child: history for history in histories(viewer, sorted(listed), at)}
 
 
+# -- what is remembered between two records ----------------------------------------------------------------------------
+
+
+def catch_up(viewer: Viewer, memory: Memory) -> None:
+    """Bring a memory up to the last leaf that this transaction sees; what cannot be followed is forgotten (memory.py)."""
+    if not memory.most:
+        return
+    leaves = leaves_from(memory.at.leaves, MOST_LEAVES + 1) if memory.at else []
+    told = sorted_out(leaves[1:]) if memory.stands_in(leaves) and len(leaves) <= MOST_LEAVES else None
+    if told is None:
+        memory.begin_at(head())
+    elif len(leaves) > 1:
+        with memory.brought_up_to(Head(leaves[-1].seq, leaves[-1].link)):
+            _tell(viewer, memory, told)
+
+
+def _tell(viewer: Viewer, memory: Memory, told: Since) -> None:
+    if told.others:
+        concerned = _people_concerned(told.others)
+        if concerned.areas:  # a feed reaches everybody in its area, whom nobody can name
+            memory.begin_at(memory.at)
+        memory.forget_around(concerned.around)
+    wanted = {record for delivery in told.deliveries for record in delivery.records}
+    came = arrived(viewer, wanted) if wanted else {}
+    for found in came.values():
+        sent = found.sent
+        memory.take_in(
+            Arrival(found.everyone, sent.record, sent.identities) if sent else Arrival(found.everyone, None)
+        )
+    for leaf, records, alone in told.deliveries:
+        if alone:
+            named = frozenset(identity for record in records for identity in came[record].everyone)
+            memory.hear(leaf.seq, News(leaf.at, named))
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """The children whom some news concerns, in order, and when it was."""
+
+    children: tuple[str, ...]
+    since: datetime
+
+
+def whom_it_concerns(viewer: Viewer, memory: Memory, first: int, last: int) -> Concern:
+    """`children_concerned` and `moment_of`, out of the memory where it has followed these leaves."""
+    news_of = memory.news(first, last)
+    if news_of is None:
+        return Concern(tuple(children_concerned(first, last)), moment_of(first))
+    children: set[str] = set()
+    for identity in news_of.identities:
+        circle = memory.circle(identity)
+        if circle is None:
+            circle = circle_of(identity)
+            memory.keep_circle(identity, circle)
+        children |= circle.children
+    return Concern(tuple(sorted(children)), news_of.at)
+
+
+def circle_of(identity: str) -> Circle:
+    """Whom news of an identity concerns now."""
+    around = people_around(people_ever([identity]))
+    return Circle(frozenset(around), frozenset(_children_in(around)) if around else frozenset())
+
+
+def recall(viewer: Viewer, memory: Memory, persons: Sequence[str], at: datetime) -> dict[str, Asked]:
+    """What the lessons say of those of these people who are children: as it is remembered, else read and remembered.
+
+    Shape    to be asked in the transaction in which the memory caught up.
+    """
+    found = {person: there.asked for person in persons if (there := memory.recall(person, at))}
+    missing = [person for person in persons if person not in found]
+    for child, read, settled in _read_anew(viewer, missing, at):
+        found[child] = read.asked
+        if settled:
+            memory.remember(child, read)
+    return found
+
+
+def _read_anew(
+    viewer: Viewer, persons: Sequence[str], at: datetime
+) -> Iterator[tuple[str, Remembered, bool]]:
+    """Each child among these people as it is to be remembered, and whether it may be."""
+    listed = sorted(children_among(persons)) if persons else []
+    coverage = covered(coverage_rows(viewer)) if listed else ()
+    for some in _some_at_a_time(listed):
+        gathered = gather(viewer, some, at)
+        files, links = _filed(gathered), _persons_of(gathered)
+        for child in some:
+            if child in gathered.names:
+                belongs = Belonging(child, gathered.family)
+                history = join_belonging(belongs, _records_around(child, gathered, files), coverage)
+                yield child, Remembered(Asked(history), belongs, links, at), gathered.settled
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What is noted of some children: their matches by id, and when each is to be looked at again."""
@@ -308,15 +483,17 @@ class Watched:
 def watched(persons: Sequence[str]) -> Watched:
     """What is noted of these children now, as the last who evaluated them left it."""
     matches: dict[str, dict[str, Noted]] = {}
-    for row in Match.objects.raw(_NOTED, {"persons": list(persons)}):
-        matches.setdefault(row.person, {})[row.pk] = _noted(row)
-    due = Watch.objects.filter(person__in=list(persons)).values_list("person", "due")
-    return Watched(matches, dict(due))
-
-
-def _noted(row: Match) -> Noted:
-    said = Said(row.holds_until, row.sentence, tuple(row.evidence), tuple(row.agencies))
-    return Noted(row.pk, row.lesson, row.version, row.number, row.is_open, said)  # type: ignore[attr-defined]
+    due: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_WATCHED, {"persons": list(persons)})
+        for person, edge, match, lesson, version, number, is_open, *said in cursor.fetchall():
+            if edge is not None:
+                due[person] = edge
+            if match is not None:
+                until, sentence, evidence, agencies = said
+                noted = Said(until, sentence, tuple(evidence), tuple(agencies))
+                matches.setdefault(person, {})[match] = Noted(match, lesson, version, number, is_open, noted)
+    return Watched(matches, due)
 
 
 @dataclass(frozen=True, slots=True)

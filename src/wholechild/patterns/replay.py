@@ -6,7 +6,7 @@ with how often the same lessons speak about ordinary families (docs/explanation/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -120,6 +120,32 @@ def history_of(chronology: ParsedChronology, records: Sequence[Record]) -> Child
     child, family = declared_family(chronology.people, records)
     links = {(r.agency.id, person): (Linked(person),) for r in records for person in r.about}
     return join(child, family, records, links, with_unattributed=True)
+
+
+def recorded(chronology: ParsedChronology) -> list[Record]:
+    """What the agencies wrote down and the source gives to one of them: the records that a replay walks."""
+    return [e.record for e in chronology.events if e.attributable and e.missed != "not_recorded"]
+
+
+def match_days(
+    chronology: ParsedChronology, lessons: Sequence[Lesson], links: Mapping[tuple[str, str], str]
+) -> frozenset[tuple[str, date]]:
+    """Which lessons hold, from which days, where an agency's notion of a person is whoever `links` says.
+
+    Shape    `links` maps (agency id, person of the file) to a person; one that is no person of the file is a stranger to the
+             child, and what was filed under that one is not in the child's picture.
+    """
+    records = recorded(chronology)
+    child, family = declared_family(chronology.people, records)
+    linked = {key: (Linked(person),) for key, person in links.items()}
+    engines = Engines(join(child, family, records, linked, with_unattributed=True))
+    start = min(civil(record.learnt_at) for record in records)
+    end = day_start(max(day_of(civil(record.learnt_at)) for record in records)) + DAY
+    return frozenset(
+        (lesson.id, day_of(held_from))
+        for lesson in lessons
+        for held_from, _ in clipped(engines.of(lesson).evaluate(lesson.condition), start, end).holds
+    )
 
 
 class _Walk:

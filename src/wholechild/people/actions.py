@@ -1,60 +1,45 @@
-"""Everything that people writes: links between identities and persons, and their taking back. Nothing is ever merged."""
+"""Everything that people writes: links between identities and persons, and their taking back. Nothing is ever merged.
+
+What arrives is linked in arriving/actions.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from wholechild.people.linking import OWN, Linker, NewLink
-from wholechild.people.models import Link, Person, Unlink
-from wholechild.people.queries import linked_details, unlinked_details
+from wholechild.people.arriving.actions import (
+    Reconciled,
+    _store,
+    link_new_identities,
+    reconcile_links,
+    settle_identities,
+)
+from wholechild.people.comparing.artefact import loads
+from wholechild.people.linking import OWN, NewLink
+from wholechild.people.models import Link, LinkageModel, LinkageModelAdopted, Unlink
+from wholechild.people.searching.actions import index_for_search
 from wholechild.records.ids import stable_id
-from wholechild.trust.actions import SALT_BYTES, Salts, append
-from wholechild.trust.models import Fact
+from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append
 
-#: One linker at a time decides who is new, so that two deliveries cannot make two persons of one.
-_LINKING_LOCK: Final = 0x6C696E6B
-_BLOCK: Final = 5_000
-
-
-def link_new_identities(*, by: str, purpose: str, at: datetime, salts: Salts) -> int:
-    """Link every identity that is linked to nobody yet: as declared, else by exact agreement, else to a person of its own.
-
-    Shape    gives the number of new links; one transaction. Each link is known from the moment that its identity was
-             learnt, so that a history which is loaded late joins up as it would have then.
-    """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0")
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LINKING_LOCK])
-        new = unlinked_details()
-        if not new:
-            return 0
-        linker = Linker(linked_details(new))
-        links = [linker.link(details) for details in new]
-        _store(by, purpose, at, links, salts)
-    return len(links)
+__all__ = [
+    "ModelNotAdopted",
+    "Reconciled",
+    "adopt_model",
+    "index_for_search",
+    "keep_model",
+    "link_new_identities",
+    "reconcile_links",
+    "settle_identities",
+    "take_back_link",
+]
 
 
-def _store(by: str, purpose: str, at: datetime, links: Sequence[NewLink], salts: Salts) -> None:
-    wanted = list(dict.fromkeys(link.person for link in links))
-    there = set(Person.objects.filter(pk__in=wanted).values_list("pk", flat=True))
-    people = [Person(id=p, first_linked_at=at, salt=salts(SALT_BYTES)) for p in wanted if p not in there]
-    rows = [_link_row(link, at, by, salts) for link in links]
-    Person.objects.bulk_create(people, batch_size=_BLOCK)
-    Link.objects.bulk_create(rows, batch_size=_BLOCK)
-    facts: list[Fact] = [*people, *rows]
-    append(by=by, purpose=purpose, at=at, act="people.link", facts=(fact.committed() for fact in facts))
-
-
-def _link_row(link: NewLink, at: datetime, by: str, salts: Salts) -> Link:
-    return Link(
-        id=stable_id("link", link.identity, link.person, at.isoformat()), identity=link.identity, person=link.person,
-        evidence=link.evidence, grounds=link.grounds, linked_at=at, by=by, salt=salts(SALT_BYTES),
-    )  # fmt: skip
+class ModelNotAdopted(ValueError):
+    """A model cannot be adopted so; the message says why, and what to do."""
 
 
 def take_back_link(*, by: str, purpose: str, at: datetime, link: Link, why: str, salts: Salts) -> None:
@@ -70,3 +55,44 @@ def take_back_link(*, by: str, purpose: str, at: datetime, link: Link, why: str,
         unlinked.save(force_insert=True)
         append(by=by, purpose=purpose, at=at, act="people.unlink", facts=[unlinked.committed()])
         _store(by, purpose, at, [NewLink(link.identity, alone, OWN, {"taken_back": link.pk})], salts)
+
+
+# -- the model by which identities are weighed -----------------------------------------------------------------------------
+
+
+def keep_model(
+    *, by: str, purpose: str, at: datetime, document: str, card: Mapping[str, Any], salts: Salts
+) -> str:
+    """Keep a trained model, so that it can be adopted and for ever be looked at; nothing is weighed by it yet. Gives its id.
+
+    Shape    a model that is kept already is left as it is.
+    Errors   comparing.artefact.ArtefactRefused, where the document is no artefact.
+    """
+    model = loads(document)
+    if not LinkageModel.objects.filter(pk=model.id).exists():
+        kept = LinkageModel(id=model.id, document=model.dumps(), card=dict(card), kept_at=at, by=by)
+        add_facts(by=by, purpose=purpose, at=at, act="linkage.keep", facts=[kept], salts=salts)
+    return model.id
+
+
+def adopt_model(*, by: str, purpose: str, at: datetime, model: str, why: str, salts: Salts) -> bool:
+    """Say that a model should be in force. Gives whether it is now: it takes a second person to say so too.
+
+    Errors   ModelNotAdopted: there is no such model, no reason is given, or the same person says it twice.
+    """
+    if not LinkageModel.objects.filter(pk=model).exists():
+        raise ModelNotAdopted(f"There is no model {model[:60]!r}. The list: wholechild link --models.")
+    if not why.strip():
+        raise ModelNotAdopted("Say in a sentence why this model should be in force: --why.")
+    with transaction.atomic():
+        seconded = LinkageModelAdopted.objects.exclude(seconds="").values("seconds")
+        open_ = LinkageModelAdopted.objects.filter(model=model, seconds="").exclude(pk__in=seconded)
+        proposal = open_.order_by("adopted_at", "pk").first()
+        if proposal and proposal.by == by:
+            raise ModelNotAdopted("You have proposed this model yourself. Another person has to agree to it.")
+        seconds = proposal.pk if proposal else ""
+        row = LinkageModelAdopted(
+            id=stable_id("adopted", model, by, seconds, at.isoformat()), model=model, why=why, seconds=seconds, adopted_at=at, by=by
+        )  # fmt: skip
+        add_facts(by=by, purpose=purpose, at=at, act="linkage.adopt", facts=[row], salts=salts)
+    return bool(proposal)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from wholechild.lib.civil import DAY, FOREVER, Period, Precision, civil, day_start
+from wholechild.people.arriving.queries import comparing_in_force, model_in_force, pairs_with
+from wholechild.people.comparing.weighed import Weighed
 from wholechild.people.declared import declared_family
 from wholechild.people.family import BEGINNING, Family, FamilyTie, Held, Person, Stay
-from wholechild.people.linking import Details
-from wholechild.people.models import Link, Unlink
+from wholechild.people.models import CrowdedKey, Link, LinkageModel, LinkageModelAdopted, Unlink
 from wholechild.records.facts import Record
 from wholechild.records.feeds.chronology import DeclaredPerson
 from wholechild.records.models import Delivery, PersonRow, ResidenceRow, TieRow, Withdrawal
@@ -34,37 +35,81 @@ from wholechild.trust.viewers import Viewer
 # -- for linking ---------------------------------------------------------------------------------------------------
 
 
-def unlinked_details() -> list[Details]:
-    """The details of every identity that no link names yet, in the order in which they were learnt."""
-    linked = Link.objects.filter(identity=OuterRef("identity"))
-    rows = PersonRow.objects.filter(~Exists(linked)).order_by("learnt_at", "agency", "reference", "version")
-    declared = _chronologies(rows.values_list("delivery", flat=True).distinct())
-    latest = {
-        row.identity: _details(row, row.delivery in declared) for row in rows.iterator(chunk_size=5_000)
-    }
-    return list(latest.values())
+def pairs_of(viewer: Viewer, identities: Collection[str], at: datetime) -> list[Weighed]:
+    """The pairs of which a side is among these identities, and that weigh enough to be possible or more.
+
+    Missing  a pair where the viewer may not know of the person on either side: not even that there is one.
+    """
+    pairs = pairs_with(identities)
+    persons = persons_of(viewer, {side for pair in pairs for side in (pair.one, pair.other)}, at)
+    return [pair for pair in pairs if pair.one in persons and pair.other in persons]
 
 
-def linked_details(new: Sequence[Details]) -> Iterator[tuple[str, Details]]:
-    """(person, details) of the identities that are linked and share a birthday with a new one: who else could agree?"""
-    births = {details.born for details in new if details.born}
-    live = Link.objects.exclude(pk__in=Unlink.objects.values("link"))
-    persons = dict(live.values_list("identity", "person")) if Link.objects.exists() else {}
-    if not persons:
-        return
-    rows = PersonRow.objects.filter(born_first__in=births).order_by("identity", "version")
-    latest = {row.identity: row for row in rows.iterator(chunk_size=5_000)}
-    for identity, row in latest.items():
-        if identity in persons:
-            yield persons[identity], _details(row, declared=False)
+@dataclass(frozen=True, slots=True)
+class CrowdedKeys:
+    """That more identities than are compared share keys of one kind, some of them this agency's."""
+
+    agency: str
+    rule: str
+    members: int
 
 
-def _details(row: PersonRow, declared: bool) -> Details:
-    exact = row.born_first if row.born_first == row.born_last else None
-    return Details(
-        row.identity, row.search_given, row.search_family, exact, row.sex, row.nhs_number, row.search_postcode,
-        row.reference if declared else "",
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Linkage:
+    """How linking stands. `possible` are pairs that wait for a person: likely enough to ask, and no decision about them binds."""
+
+    identities: int
+    persons: int
+    possible: int
+    model: str
+    crowded: Sequence[CrowdedKeys]
+
+
+def linkage(viewer: Viewer) -> Linkage:
+    """How linking stands as a whole: numbers, and nothing about anybody."""
+    ((identities, persons),) = _rows(
+        "SELECT count(*), count(DISTINCT l.person) FROM people_link l WHERE NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = l.id)"
+    )
+    ((possible,),) = _rows(_POSSIBLE)
+    crowded = (
+        CrowdedKey.objects.order_by("agency", "rule")
+        .values_list("agency", "rule")
+        .annotate(most=Max("members"))
+    )
+    return Linkage(
+        identities, persons, possible, comparing_in_force().name, [CrowdedKeys(*found) for found in crowded]
+    )
+
+
+_POSSIBLE: Final = (
+    "SELECT count(*) FROM people_pair p JOIN people_link a ON a.identity = p.one JOIN people_link b ON b.identity = p.other "
+    "WHERE a.person <> b.person AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link IN (a.id, b.id)) "
+    "AND NOT EXISTS (SELECT 1 FROM people_pairdecision d WHERE d.identities = ARRAY[p.one, p.other]::text[] "
+    "AND NOT EXISTS (SELECT 1 FROM people_pairdecisionundone x WHERE x.decision = d.id))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptModel:
+    """A model by which identities can be weighed. Missing: an empty `proposed_by`, nobody would have it in force now."""
+
+    id: str
+    kept_at: datetime
+    card: Mapping[str, Any]
+    in_force: bool
+    proposed_by: str
+
+
+def linkage_models(viewer: Viewer) -> list[KeptModel]:
+    """The models that were kept, the latest first."""
+    seconded = LinkageModelAdopted.objects.exclude(seconds="").values("seconds")
+    proposals = LinkageModelAdopted.objects.filter(seconds="").exclude(pk__in=seconded)
+    proposed = dict(proposals.order_by("adopted_at").values_list("model", "by"))
+    in_force = model_in_force()
+    return [
+        KeptModel(row.pk, row.kept_at, row.card, row.pk == in_force, proposed.get(row.pk, ""))
+        for row in LinkageModel.objects.order_by("-kept_at", "pk")
+    ]
 
 
 def _chronologies(deliveries: Iterable[str] | None = None) -> frozenset[str]:
@@ -103,12 +148,15 @@ class Gathered:
     """Everything about some children and everyone around them, in one piece.
 
     Shape    `links` maps an identity to its persons; `records` are all versions of all records about anyone here.
+             `settled`: one more record would only add itself. Not so where a family is told by its records (a published
+             chronology), and where a link ends only after the moment that was asked about.
     """
 
     family: Family
     names: Mapping[str, Named]
     links: Mapping[str, Sequence[LinkedIdentity]]
     records: Sequence[SentRecord]
+    settled: bool
 
 
 def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
@@ -135,9 +183,11 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
     }
     ties, stays = _family_facts(viewer, identities, by_identity)
     cases = _case_families(rows, by_identity, records)
+    ends = (link.known_to for links in by_identity.values() for link in links)
+    settled = not cases and all(end <= civil(at) for end in ends if end < FOREVER)
     return Gathered(
         Family(persons, [*ties, *(t for f in cases for t in f.ties)], [*stays, *(s for f in cases for s in f.stays)]),
-        names, by_identity, records,
+        names, by_identity, records, settled,
     )  # fmt: skip
 
 

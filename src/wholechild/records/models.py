@@ -183,7 +183,8 @@ class PersonRow(Row):
 
     ledger_kind = "person_details"
     said = ("agency", "reference", "written_at", "given_name", "family_name", "born_first", "born_last", "born_precision",
-            "died_first", "died_last", "died_precision", "sex", "nhs_number", "postcode", "role")  # fmt: skip
+            "died_first", "died_last", "died_precision", "sex", "nhs_number", "postcode", "role",
+            "other_names", "address", "uprn", "upn", "phones", "emails", "local_ids")  # fmt: skip
     added = (*Row.ADDED, "identity", "search_given", "search_family", "search_postcode")
 
     identity = Word()
@@ -199,6 +200,17 @@ class PersonRow(Row):
     nhs_number = Word(blank=True, default="")
     postcode = models.TextField(blank=True, default="")
     role = models.TextField(blank=True, default="")
+    #: whole names that the agency also has: former, married, known as
+    other_names = ArrayField(models.TextField(), default=list)
+    address = models.TextField(blank=True, default="")
+    #: unique property reference number
+    uprn = Word(blank=True, default="")
+    #: unique pupil number
+    upn = Word(blank=True, default="")
+    phones = ArrayField(models.TextField(), default=list)
+    emails = ArrayField(models.TextField(), default=list)
+    #: `scheme:value`: ids that agencies pass on to each other
+    local_ids = ArrayField(models.TextField(), default=list)
     #: names and postcode without accents, case and marks, for search and exact agreement
     search_given = Word(blank=True, default="")
     search_family = Word(blank=True, default="")

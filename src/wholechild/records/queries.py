@@ -106,11 +106,13 @@ class _RecordRow(NamedTuple):
     values: str
     what: str
     informant: str
+    not_held: bool
 
 
 _RECORD_ROWS: Final = (
     "SELECT r.id, r.agency, r.reference, r.series, r.version, r.learnt_at AT TIME ZONE 'UTC', w.at, r.kind, r.first_on, r.last_on, r.precision, "
-    "r.about, r.written_at AT TIME ZONE 'UTC', r.count, r.measures::text, r.values::text, r.what, r.informant "
+    "r.about, r.written_at AT TIME ZONE 'UTC', r.count, r.measures::text, r.values::text, r.what, r.informant, "
+    """coalesce(r.extra @> '{"missed": "not_recorded"}', false) """
     "FROM records_recordrow r LEFT JOIN records_withdrawal w ON w.delivery = r.delivery WHERE "
 )
 _FILED_UNDER: Final = (
@@ -126,6 +128,40 @@ def _record_rows(which: str, values: list[Any]) -> list[_RecordRow]:
     with connection.cursor() as cursor:
         cursor.execute(_RECORD_ROWS + which, [values])
         return [_RecordRow(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedRecord:
+    """A record that came, and the identities that any version of it names.
+
+    Missing  `sent` None: there is more to it than one record that was not there before.
+    """
+
+    everyone: frozenset[str]
+    sent: SentRecord | None
+
+
+def arrived(viewer: Viewer, records: Collection[str]) -> dict[str, ArrivedRecord]:
+    """Each of these records, with whether it is simply one more: the only version, not withdrawn, and held by an agency."""
+    return {
+        row.id: found
+        for versions in _by_series(_record_rows(_OF_THE_SERIES_OF, list(records)))
+        for found in (_arrived(versions),)
+        for row in versions
+        if row.id in records
+    }
+
+
+def _arrived(versions: Sequence[_RecordRow]) -> ArrivedRecord:
+    everyone = frozenset(_identity(row.agency, local) for row in versions for local in row.about)
+    row = versions[0]
+    if len(versions) > 1 or row.version > 1 or row.withdrawn_at or row.not_held:
+        return ArrivedRecord(everyone, None)
+    ((number, spell, _),) = _in_force(versions)
+    return ArrivedRecord(everyone, _sent(row, Agency.of(row.agency), number, spell))
+
+
+_OF_THE_SERIES_OF: Final = "r.series IN (SELECT v.series FROM records_recordrow v WHERE v.id = ANY(%s))"
 
 
 def _other_versions(rows: Collection[_RecordRow]) -> Iterable[_RecordRow]:
@@ -315,6 +351,62 @@ _TOUCHED: Final = (
 )
 
 
+class PersonVersion(NamedTuple):
+    """One version of what an agency has as somebody's details, as it said it. `declared`: by a published chronology."""
+
+    identity: str
+    version: int
+    agency: str
+    reference: str
+    declared: bool
+    learnt_at: datetime
+    given_name: str
+    family_name: str
+    born_first: date | None
+    born_last: date | None
+    died_first: date | None
+    died_last: date | None
+    sex: str
+    nhs_number: str
+    postcode: str
+    other_names: list[str]
+    address: str
+    uprn: str
+    upn: str
+    phones: list[str]
+    emails: list[str]
+    local_ids: list[str]
+
+
+_VERSIONS_IN_FORCE: Final = (
+    "SELECT p.identity, p.version, p.agency, p.reference, d.format = 'chronology', "
+    + ", ".join(f"p.{name}" for name in PersonVersion._fields[5:])
+    + " FROM records_personrow p JOIN records_delivery d ON d.id = p.delivery WHERE p.identity = ANY(%s) "
+    "AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.delivery = p.delivery) ORDER BY p.identity, p.version"
+)
+
+
+def person_versions(identities: Collection[str]) -> list[PersonVersion]:
+    """Every version of these identities' details that was not withdrawn, of each identity the first first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VERSIONS_IN_FORCE, [list(identities)])
+        return [PersonVersion(*row) for row in cursor.fetchall()]
+
+
+def persons_told_of(deliveries: Collection[str], withdrawals: Collection[str]) -> set[str]:
+    """The identities whose details these deliveries brought, or these withdrawals took back."""
+    found: set[str] = set()
+    with connection.cursor() as cursor:
+        for delivery in {*deliveries, *deliveries_withdrawn_by(withdrawals)}:
+            begins = f"{PREFIXES['person']}-{delivery[4:]}"
+            cursor.execute(_TOLD_OF, [f"{begins}-", f"{begins}."])
+            found.update(identity for (identity,) in cursor.fetchall())
+    return found
+
+
+_TOLD_OF: Final = "SELECT DISTINCT identity FROM records_personrow WHERE id >= %s AND id < %s"
+
+
 def named_with(identities: Collection[str]) -> set[str]:
     """These identities, and all that any record names beside one of them."""
     with connection.cursor() as cursor:
@@ -330,6 +422,8 @@ _NAMED_WITH: Final = (
 
 def deliveries_withdrawn_by(withdrawals: Collection[str]) -> list[str]:
     """The deliveries that these withdrawals took back."""
+    if not withdrawals:
+        return []
     return list(Withdrawal.objects.filter(pk__in=list(withdrawals)).values_list("delivery", flat=True))
 
 

@@ -84,6 +84,16 @@ class Block(NamedTuple):
     commitments: bytes
 
 
+class Leaf(NamedTuple):
+    """A leaf as whoever follows the ledger reads it: its place, when the act was, which fact it is of, and its link."""
+
+    seq: int
+    at: datetime
+    kind: str
+    fact: str
+    link: bytes
+
+
 class Linked(NamedTuple):
     """One leaf in its place."""
 

@@ -103,6 +103,7 @@ class Relation(Fact):
     class Meta:
         indexes = [
             models.Index(fields=["user", "person"], name="trust_relation_user_person"),
+            models.Index(fields=["person"], name="trust_relation_person"),
             models.Index(fields=["ends"], name="trust_relation_ends", condition=~models.Q(ends="")),
         ]
 

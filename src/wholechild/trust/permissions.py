@@ -30,6 +30,8 @@ _LINES: Final[tuple[tuple[tuple[str, ...], str, frozenset[str]], ...]] = (
     (("social_worker", "team_manager", "conference_chair", "independent_reviewing_officer"), "allocated", WITH_PLACE | {"legal"}),
     (("duty_social_worker", "out_of_hours_social_worker", "team_manager"), "duty", WITH_PLACE),
     (("police_decision_maker", "hub_coordinator"), "duty", WORKING_PICTURE),
+    (("linkage_reviewer",), "duty", WHO_IS_INVOLVED | {"place"}),  # tells people apart, by their homes too; reads no record
+    (("information_governance_lead",), "duty", WHO_IS_INVOLVED),
     (("independent_scrutineer", "inspector", "review_author"), "oversight", WORKING_PICTURE),
 )  # fmt: skip
 
@@ -95,12 +97,16 @@ def classes_for(role: str, relations: Collection[str]) -> frozenset[str]:
 
 # -- what may be done that is about no one person ------------------------------------------------------------------------
 
-#: roles -> what they may do about lessons. Who scrutinises reads, and signs nothing.
+#: roles -> what they may do about lessons, and about who is who. Who scrutinises reads, and signs nothing.
 _ACTS: Final[tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = (
     (("panel_analyst", "review_author"), ("lesson.read", "lesson.write")),
     (("partnership_manager",), ("lesson.read", "lesson.write", "lesson.adopt")),
     (("director_of_childrens_services", "head_of_service", "named_doctor"), ("lesson.read", "lesson.adopt")),
     (("independent_scrutineer", "inspector"), ("lesson.read",)),
+    (
+        ("linkage_reviewer", "hub_coordinator", "team_manager", "information_governance_lead"),
+        ("people.review",),
+    ),
 )
 
 MAY_DO: Final[frozenset[tuple[str, str]]] = frozenset(

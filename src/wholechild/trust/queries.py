@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
@@ -13,12 +14,12 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Q
 from procrastinate.contrib.django.models import ProcrastinateJob
-from psycopg import DataError
+from psycopg import DataError, IsolationLevel
 from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
 from wholechild.trust import permissions
-from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Verdict, canonical, commit, link
-from wholechild.trust.models import Account, Fact, LedgerCheckpoint, LedgerLeaf, Relation
+from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Leaf, Verdict, canonical, commit, link
+from wholechild.trust.models import Account, Disclosure, Fact, LedgerCheckpoint, LedgerLeaf, Relation
 from wholechild.trust.outbox import CHANGES
 from wholechild.trust.permissions import EVERYBODY, Decision
 from wholechild.trust.viewers import Viewer
@@ -84,6 +85,58 @@ def people_of(viewer: Viewer, at: datetime) -> frozenset[str] | None:
     return None if EVERYBODY in opened else frozenset(opened)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who was shown something of a person: who, as what, how often, from when to when, and which classes of data."""
+
+    person: str
+    user: str
+    role: str
+    agency: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+    classes: tuple[str, ...]
+
+
+def told_about(person: str, since: datetime) -> tuple[Told, ...]:
+    """Everybody who was shown something of a person from a moment on, whoever saw most first; nobody who was refused."""
+    rows = Disclosure.objects.filter(person=person, at__gte=since, allowed=True).order_by("at", "id")
+    by_whom: dict[tuple[str, str, str], list[Disclosure]] = {}
+    for row in rows.iterator(chunk_size=5_000):
+        by_whom.setdefault((row.user, row.role, row.agency), []).append(row)
+    found = [
+        Told(person, *whom, len(shown), shown[0].at, shown[-1].at, tuple(sorted({c for one in shown for c in one.classes})))
+        for whom, shown in by_whom.items()
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (-one.times, one.user, one.role, one.agency)))
+
+
+def who_works_with(persons: Collection[str], at: datetime) -> dict[str, int]:
+    """person -> how many users stand in a relation to just that person at a moment; a relation to everybody does not count."""
+    ended = Relation.objects.filter(ends=models.OuterRef("pk"), starts_at__lte=at)
+    live = Relation.objects.filter(person__in=list(persons), ends="", starts_at__lte=at)
+    live = live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
+    users: dict[str, set[str]] = {person: set() for person in persons}
+    for person, user in live.values_list("person", "user"):
+        users[person].add(user)
+    return {person: len(found) for person, found in users.items()}
+
+
+def related_to(persons: Collection[str], at: datetime) -> dict[str, frozenset[tuple[str, str]]]:
+    """Who stands in which relation to each of these people by name, as (user, relation); nobody is left out.
+
+    Missing  those who stand in a relation to everybody: whoever a person is, they see the same.
+    """
+    ended = Relation.objects.filter(ends=models.OuterRef("pk"), starts_at__lte=at)
+    live = Relation.objects.filter(ends="", starts_at__lte=at, person__in=list(persons))
+    held = live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
+    found: dict[str, set[tuple[str, str]]] = {person: set() for person in persons}
+    for person, user, relation in held.values_list("person", "user", "relation"):
+        found[person].add((user, relation))
+    return {person: frozenset(related) for person, related in found.items()}
+
+
 def viewer_for(user: str, purpose: str, at: datetime) -> Viewer | None:
     """The viewer that a signed-in user is now; None where they hold no role, and so see nothing."""
     held = Account.objects.filter(user=user, starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at))
@@ -133,6 +186,19 @@ def news(first: int, last: int) -> dict[str, list[str]]:
     return found
 
 
+def leaves_from(seq: int, most: int) -> list[Leaf]:
+    """The leaf at a place, and all after it in their order, at most so many."""
+    return [
+        Leaf(n, at, kind, fact, bytes(linked))
+        for n, at, kind, fact, linked in _rows(_LEAVES_FROM, [seq, most])
+    ]
+
+
+_LEAVES_FROM: Final = (
+    "SELECT seq, at, fact_kind, fact_id, chain FROM trust_ledgerleaf WHERE seq >= %s ORDER BY seq LIMIT %s"
+)
+
+
 def waiting() -> int:
     """How many jobs are queued, or under way, or to be tried again."""
     return ProcrastinateJob.objects.filter(status__in=("todo", "doing"), queue_name=CHANGES.name).count()
@@ -146,12 +212,19 @@ def moment_of(leaf: int) -> datetime:
 @contextmanager
 def one_snapshot() -> Iterator[None]:
     """One unchanging picture for all that is read inside, while others go on writing; nothing can be written in it."""
-    nested = connection.in_atomic_block
-    with transaction.atomic():
-        if not nested:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    connection.ensure_connection()
+    begins = connection.connection  # says how its transactions begin, which costs no statement of its own
+    begins.isolation_level, begins.read_only = IsolationLevel.REPEATABLE_READ, True
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not begins.closed:
+            begins.isolation_level = begins.read_only = None
 
 
 @contextmanager

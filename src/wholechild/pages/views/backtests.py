@@ -12,7 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from wholechild.pages.faces import for_viewers, page
-from wholechild.patterns.backtest.queries import NoSuchBacktest, progress, report_page
+from wholechild.patterns.backtest.queries import NoSuchBacktest, progress, report_page, reports
+from wholechild.patterns.backtest.words import figure
 from wholechild.trust.permissions import may_read_figures
 from wholechild.trust.viewers import Viewer
 
@@ -30,6 +31,16 @@ def backtest(request: HttpRequest, viewer: Viewer, at: datetime, name: str) -> H
     if found.ready:
         return _report(report_page(viewer, name, settings.WHOLECHILD_BACKTESTS))
     return page(request, "pages/backtest.html", viewer, progress=found)
+
+
+@require_safe
+@for_viewers
+def backtests(request: HttpRequest, viewer: Viewer, at: datetime) -> HttpResponse:
+    """Every report there is. To whoever may not read figures there is no such page."""
+    if not may_read_figures(viewer.role):
+        raise Http404
+    found = reports(viewer, settings.WHOLECHILD_BACKTESTS)
+    return page(request, "pages/backtests.html", viewer, reports=found, figure=figure)
 
 
 #: The report is a page of its own, the same that the command writes: its style and its pictures lie in it, and nothing else may.

@@ -31,7 +31,7 @@ from wholechild.patterns.life.actions import Refused, Terms, adopt, retire
 from wholechild.patterns.life.comparing import around, compare
 from wholechild.patterns.life.outcomes import OUTCOMES
 from wholechild.patterns.life.queries import ExactText, LessonLife, drafts, exact_text, lives
-from wholechild.trust.permissions import decide_act
+from wholechild.trust.permissions import decide_act, may_read_figures
 from wholechild.trust.viewers import Viewer
 from wholechild.vocabulary.terms import vocabulary
 
@@ -69,7 +69,7 @@ def lessons(request: HttpRequest, viewer: Viewer, at: datetime) -> HttpResponse:
     return _page(
         request, "pages/lessons.html", viewer, lives=found, states=STATES, drafts=drafts(viewer) if may(viewer, "write") else (),
         writes=may(viewer, "write"), counts={state: sum(life.state == state for life in found) for state in STATES},
-        attention=[life for life in found if life.state in ("proposed", "waiting")],
+        reads_figures=bool(may_read_figures(viewer.role)), attention=[life for life in found if life.state in ("proposed", "waiting")],
     )  # fmt: skip
 
 

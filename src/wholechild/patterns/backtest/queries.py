@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +75,37 @@ def backtests(viewer: Viewer, folder: Path) -> list[str]:
     return [
         own.name for own in sorted(found, key=lambda own: (-(own / waiting.REPORT).stat().st_mtime, own.name))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A report in one line. `rate` is alerts per 1,000 children a year. Missing: None, where it is withheld or nobody was followed."""
+
+    backtest: str
+    lesson: str
+    title: str
+    version: int
+    made_at: datetime
+    start: date
+    end: date
+    children: int
+    made_up: bool
+    rate: float | None
+
+
+def reports(viewer: Viewer, folder: Path) -> list[Listed]:
+    """Every report that is ready, the latest first."""
+    return [_listed(folder / name) for name in backtests(viewer, folder)]
+
+
+def _listed(own: Path) -> Listed:
+    said = json.loads((own / waiting.REPORT).read_text(encoding="utf-8"))
+    tried, ground = said["tried"], said["ground"]
+    made_at = datetime.fromtimestamp((own / waiting.REPORT).stat().st_mtime, UTC)
+    return Listed(
+        own.name, tried["lesson"], tried["title"], tried["version"], made_at, date.fromisoformat(ground["start"]),
+        date.fromisoformat(ground["end"]) - timedelta(days=1), ground["children"], ground["made_up"], said["rate"]["per_thousand"],
+    )  # fmt: skip
 
 
 def backtest_of(viewer: Viewer, lesson_text: str, folder: Path) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from wholechild.patterns.backtest.chance import byar, wilson
+from wholechild.lib.chance import byar, wilson
 
 #: Counted up when the shape of the JSON changes.
 REPORT_VERSION: Final = 1

@@ -31,17 +31,21 @@ T = TypeVar("T")
 
 def withheld(report: Report) -> Report:
     """The report as it may be shown."""
+    spoke_of_few = _few(report.alerted.part) or _few(report.rate.alerts)
     return replace(
         report,
+        rate=NO_RATE_SHOWN if spoke_of_few else report.rate,
+        alerted=NOTHING_SHOWN if spoke_of_few else report.alerted,
         by_area=_groups(report.by_area),
         by_age=_groups(report.by_age),
         by_sector=tuple(
-            replace(one, alerts=NOTHING_SHOWN) if n in _out([o.alerts.part for o in report.by_sector]) else one
+            replace(one, alerts=NOTHING_SHOWN) if spoke_of_few or n in _out([o.alerts.part for o in report.by_sector]) else one
             for n, one in enumerate(report.by_sector)
         ),
         leads=tuple(_lead(lead) for lead in report.leads),
         overlaps=tuple(
-            replace(one, children=NOTHING_SHOWN, time=None) if _few(one.children.part) else one for one in report.overlaps
+            replace(one, children=NOTHING_SHOWN, time=None) if spoke_of_few or _few(one.children.part) else one
+            for one in report.overlaps
         ),
         cannot_tell=_doubts(report.cannot_tell),
         fairness=tuple(_fair(one) for one in report.fairness),
@@ -51,7 +55,10 @@ def withheld(report: Report) -> Report:
 
 def _against(against: Against) -> Against:
     kept, gained, lost = (None if _few(n) else n for n in (against.kept, against.gained, against.lost))
-    return replace(against, cannot_tell=_doubts(against.cannot_tell), kept=kept, gained=gained, lost=lost)
+    return replace(
+        against, rate=NO_RATE_SHOWN if _few(against.rate.alerts) else against.rate,
+        cannot_tell=_doubts(against.cannot_tell), kept=kept, gained=gained, lost=lost,
+    )  # fmt: skip
 
 
 def _few(count: int | None) -> bool:
@@ -84,9 +91,11 @@ def _lead(lead: Lead) -> Lead:
 
 
 def _doubts(found: CannotTell) -> CannotTell:
-    return replace(found, reasons=tuple(
-        Doubt(d.why, d.about, None, None) if _few(d.children) else d for d in found.reasons
-    ))  # fmt: skip
+    few = _few(found.children.part)
+    return replace(
+        found, children=NOTHING_SHOWN if few else found.children, time=None if few else found.time,
+        reasons=tuple(Doubt(d.why, d.about, None, None) if few or _few(d.children) else d for d in found.reasons),
+    )  # fmt: skip
 
 
 def _fair(fairness: Fairness) -> Fairness:

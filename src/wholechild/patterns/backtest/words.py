@@ -10,6 +10,7 @@ from wholechild.vocabulary.terms import vocabulary
 
 NOT_SHOWN: Final = "not shown"
 NONE: Final = "none"
+FEWER: Final = f"Fewer than {FEW}, so the number is not shown: it could point at somebody."
 TRAITS: Final = {
     "name_origin": "Origin of the name", "ethnicity": "Ethnicity", "disability": "Disability",
     "deprivation": "How deprived the area is", "sex": "Sex",
@@ -20,6 +21,11 @@ _WHY: Final = {
     "birth unknown": "nobody has told us when the child was born",
     "not connected": "a service is not connected",
 }
+
+
+def alerts(number: int) -> str:
+    """`1 alert`, `1,234 alerts`."""
+    return f"{number:,} alert{'s' * (number != 1)}"
 
 
 def whole(number: int | None) -> str:
@@ -123,15 +129,24 @@ def early(lead: Lead) -> str:
     return f"{came} The lesson spoke before of {lead.before.part:,} ({percent(lead.before.value)}){middle}."
 
 
+def _how_often(rate: Rate) -> str:
+    if rate.alerts is None:
+        return FEWER
+    return f"{alerts(rate.alerts)}: {rate_words(rate)} for every 1,000 children in a year."
+
+
 def in_short(report: Report) -> list[tuple[str, str]]:
     """(what, how it is): the report in a few lines."""
     rate, alerted = report.rate, report.alerted
     lines = [
         (
             "How often it speaks",
-            f"{whole(rate.alerts)} alerts: {rate_words(rate)} for every 1,000 children in a year.",
+            _how_often(rate),
         ),
-        ("For how many children", f"{share(alerted)} had at least one alert."),
+        (
+            "For how many children",
+            FEWER if alerted.part is None else f"{share(alerted)} had at least one alert.",
+        ),
     ]
     lines.append(
         (
@@ -146,7 +161,9 @@ def in_short(report: Report) -> list[tuple[str, str]]:
     lines.append(
         (
             "Could not tell",
-            f"{share(report.cannot_tell.children)}, for {percent(report.cannot_tell.time or 0)} of the time.",
+            FEWER
+            if report.cannot_tell.children.part is None
+            else f"{share(report.cannot_tell.children)}, for {percent(report.cannot_tell.time or 0)} of the time.",
         )
     )
     if report.against:
@@ -175,7 +192,7 @@ def changed(against: Against) -> str:
 
 def rules_of_showing() -> str:
     return (
-        f"Where groups are told apart, counts under {FEW} and groups of fewer than {SMALL_GROUP} children are not shown, so that nobody can be "
+        f"Counts under {FEW} and groups of fewer than {SMALL_GROUP} children are not shown, so that nobody can be "
         "found through this page. "
         "Where only one line would be left out, a second goes with it."
     )

@@ -10,10 +10,12 @@ The same engine runs online when a record arrives, so selections are indexed by 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from wholechild.lib.civil import DAY, FOREVER
@@ -93,14 +95,8 @@ class Selected:
     known_from: int
     known_to: int
     unsure: Reason | None
-
-    @property
-    def earliest(self) -> int:
-        return self.observation.happened_from
-
-    @property
-    def latest(self) -> int:
-        return self.observation.happened_to - DAY
+    earliest: int
+    latest: int
 
     @property
     def vague(self) -> bool:
@@ -304,21 +300,29 @@ class InMemoryEngine:
         return self._selections[key]
 
     def _selected(self, selection: Selection, scope: Scope) -> list[Selected]:
-        found = []
-        for kind in self._kinds_in[scope] & selection.kinds:
-            for at, relevance in self._by_kind[scope, kind]:
-                observation = self.history.observations[at]
-                if not self._passes(observation, selection):
-                    continue
-                unsure = self._doubt(observation, relevance, selection.child_age)
-                if unsure is _NO_MATCH:
-                    continue
-                known_from = max(observation.learnt, relevance.known_from)
-                known_to = min(observation.forgotten, relevance.known_to)
-                if known_from < known_to:
-                    found.append(Selected(at, observation, known_from, known_to, unsure))
-        found.sort(key=_total_order)
+        found = [
+            selected
+            for kind in self._kinds_in[scope] & selection.kinds
+            for at, relevance in self._by_kind[scope, kind]
+            if (selected := self._as_selected(at, relevance, selection)) is not None
+        ]
+        found.sort(key=total_order)
         return found
+
+    def _as_selected(self, at: int, relevance: Relevance, selection: Selection) -> Selected | None:
+        """An observation in one spell of its relevance, if it matches and the two were ever known together."""
+        observation = self.history.observations[at]
+        if not self._passes(observation, selection):
+            return None
+        unsure = self._doubt(observation, relevance, selection.child_age)
+        if unsure is _NO_MATCH:
+            return None
+        known_from = max(observation.learnt, relevance.known_from)
+        known_to = min(observation.forgotten, relevance.known_to)
+        if known_from < known_to:
+            days = (observation.happened_from, observation.happened_to - DAY)
+            return Selected(at, observation, known_from, known_to, unsure, *days)
+        return None
 
     def _passes(self, observation: Observation, selection: Selection) -> bool:
         if selection.sectors and observation.sector not in selection.sectors:
@@ -378,17 +382,16 @@ class InMemoryEngine:
         live = [(s, start, end) for s, start, end in contributions if start < end]
         if sum(s.observation.count for s, _, _ in live) < atom.at_least:
             return NEVER
-        edges = sorted({edge for _, start, end in live for edge in (start, end)})
         return union(
             (start, end)
-            for start, end in zip(edges, edges[1:], strict=False)
-            if self._reaches(atom, [s for s, a, b in live if a <= start and end <= b], sure=sure)
+            for start, end, together in _together(live, atom.at_least)
+            if self._reaches(atom, together, sure=sure)
         )
 
     def _reaches(self, atom: Count, together: list[Selected], *, sure: bool) -> bool:
         """One record is one record, however many spells of relevance it has."""
         distinct_records = {s.index: s for s in together}
-        if sum(s.observation.count for s in distinct_records.values()) < atom.at_least:
+        if sum([s.observation.count for s in distinct_records.values()]) < atom.at_least:
             return False
         return all(
             self._different(distinct_records.values(), what, sure=sure) >= least
@@ -436,13 +439,12 @@ class InMemoryEngine:
     def _sequence(self, atom: Sequence) -> Truth:
         certain, possible = [], []
         for chain, sure in self._chains(atom):
-            start, end = _chain_span(chain, atom.remembered, sure=sure)
             if sure:
-                certain.append((start, end))
-                start, end = _chain_span(chain, atom.remembered, sure=False)
-            if start < end:
-                doubt = next((s.reason for s in chain if s.unsure or s.vague), chain[-1].reason)
-                possible.append((start, end, doubt))
+                certain.append(_chain_span(chain, atom.remembered, sure=True))
+            doubt = next((s.reason for s in chain if s.unsure or s.vague), None)
+            if doubt or not sure:  # else it is possible where it is certain
+                span = _chain_span(chain, atom.remembered, sure=False)
+                possible.append((*span, doubt or chain[-1].reason))
         holds = union(certain)
         return judged(holds, _outside(possible, holds))
 
@@ -455,10 +457,11 @@ class InMemoryEngine:
             ((first,), first.unsure is None) for first in steps[0]
         ]
         for step, candidates in zip(atom.steps[1:], steps[1:], strict=True):
+            near = _NearInTime(candidates)
             chains = [
                 ((*chain, s), sure and s.unsure is None and _surely_follows(chain[-1], s, step))
                 for chain, sure in chains
-                for s in candidates
+                for s in near.between(chain[-1].earliest, chain[-1].latest + step.within)
                 if all(s.index != earlier.index for earlier in chain) and _may_follow(chain[-1], s, step)
             ]
         yield from chains
@@ -710,11 +713,33 @@ class InMemoryEngine:
                 return
 
 
+def _together(
+    live: list[tuple[Selected, int, int]], at_least: int
+) -> Iterator[tuple[int, int, list[Selected]]]:
+    """The axis cut where any contribution begins or ends, and which are live on each piece where they may be enough."""
+    edges: defaultdict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for n, (_, start, end) in enumerate(live):
+        edges[start][0].append(n)
+        edges[end][1].append(n)
+    now: dict[int, Selected] = {}
+    incidents = 0
+    for start, end in pairwise(sorted(edges)):
+        begun, ended = edges[start]
+        for n in ended:
+            incidents -= now.pop(n).observation.count
+        for n in begun:
+            now[n] = live[n][0]
+            incidents += now[n].observation.count
+        if incidents >= at_least:
+            yield start, end, list(now.values())
+
+
 #: `_at_age` found the record's age outside the range for certain.
 _NO_MATCH: Final = Reason(Why.VAGUE_DATE, "\0no match")
 
 
-def _total_order(s: Selected) -> tuple[int, str, str, str, int]:
+def total_order(s: Selected) -> tuple[int, str, str, str, int]:
+    """The one order in which selected records are read, whatever the order of the history."""
     o = s.observation
     return (o.happened_from, o.kind, o.sector, o.record, s.known_from)
 
@@ -764,11 +789,27 @@ def _may_follow(before: Selected, after: Selected, step: Step) -> bool:
     return before.earliest <= after.latest and after.earliest - before.latest <= step.within
 
 
+class _NearInTime:
+    """Selected records, in order, of which those that may have happened in a span are found without asking each."""
+
+    def __init__(self, selected: list[Selected]) -> None:
+        self._selected = selected
+        self._earliest = [s.earliest for s in selected]
+        self._longest = max(s.latest - s.earliest for s in selected)
+
+    def between(self, first: int, last: int) -> list[Selected]:
+        """All that may have happened from one instant to another, and perhaps some more."""
+        start = bisect_left(self._earliest, first - self._longest)
+        return self._selected[start : bisect_right(self._earliest, last)]
+
+
 def _chain_span(chain: tuple[Selected, ...], remembered: int, *, sure: bool) -> Span:
     """Where every step is known and has happened, and the last one is still in view."""
-    last = chain[-1].certain(remembered) if sure else chain[-1].possible(remembered)
-    each = [s.certain(None) if sure else s.possible(None) for s in chain]
-    return (max(last[0], *(start for start, _ in each)), min(last[1], *(end for _, end in each)))
+    start, end = chain[-1].certain(remembered) if sure else chain[-1].possible(remembered)
+    for s in chain[:-1]:
+        known, forgotten = s.certain(None) if sure else s.possible(None)
+        start, end = max(start, known), min(end, forgotten)
+    return (start, end)
 
 
 def _same_person(about: Scope, one: Selected, other: Selected) -> bool:

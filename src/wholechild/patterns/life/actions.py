@@ -34,6 +34,8 @@ from wholechild.trust.actions import SALT_BYTES, Salts, append
 from wholechild.trust.models import Fact
 from wholechild.trust.permissions import decide_act
 from wholechild.trust.queries import may_see
+from wholechild.trust.refusals import NotYours as NotYours
+from wholechild.trust.refusals import Refused as Refused
 from wholechild.trust.viewers import Viewer
 from wholechild.vocabulary.terms import vocabulary
 
@@ -41,18 +43,6 @@ from wholechild.vocabulary.terms import vocabulary
 _LESSONS_LOCK: Final = 0x6C6573736F6E
 _LONGEST_WHY: Final = 2_000
 _MOST_PLACES: Final = 200
-
-
-class Refused(Exception):
-    """The act was not done. `reasons` are sentences fit to show, each with what to do."""
-
-    def __init__(self, *reasons: str) -> None:
-        super().__init__(" ".join(reasons))
-        self.reasons = reasons
-
-
-class NotYours(Refused):
-    """Somebody in this role may not do this."""
 
 
 # -- drafts ------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from wholechild.patterns.language.lesson import Lesson, read_lesson
 from wholechild.patterns.library import Library
 from wholechild.patterns.life.force import (
     ADOPT,
-    HOME_NATION,
     Decided,
     LessonsInForce,
     Running,
@@ -36,6 +35,7 @@ from wholechild.patterns.models import (
 )
 from wholechild.trust.queries import may_see
 from wholechild.trust.viewers import Viewer
+from wholechild.vocabulary.areas import HOME_NATION, nation_of
 from wholechild.vocabulary.terms import vocabulary
 
 #: Who signs what came with the software. No account has this name: a name with a colon is no user's.
@@ -53,17 +53,15 @@ class NothingAdopted(RuntimeError):
 # -- what runs -------------------------------------------------------------------------------------------------------
 
 
-def lessons_in_force(
-    viewer: Viewer, at: datetime, *, nation: str = HOME_NATION, area: str = ""
-) -> LessonsInForce:
+def lessons_in_force(viewer: Viewer, at: datetime, *, area: str = "") -> LessonsInForce:
     """The lessons that run at a moment, by the decisions that were complete by then (force.py has the rules).
 
-    Shape    for one `area`, what runs there; else all that runs in the nation, which knows what runs in each area.
+    Shape    for one `area`, what runs there; else all that runs, which knows what runs in each nation and area.
              Each is read from the exact text that was adopted, never from a file that may have been edited since.
              `viewer` may be anybody: a lesson says nothing of any person.
     Errors   NothingAdopted; LessonUnreadable, where a text is not the one that was adopted.
     """
-    return _in_force(_decisions_until(at), at, _day(at), nation, area)
+    return _in_force(_decisions_until(at), at, _day(at), area)
 
 
 def _decisions_until(at: datetime) -> str:
@@ -81,30 +79,33 @@ _SIGNATURES: Final = (
 
 
 @lru_cache(maxsize=64)
-def _in_force_by(digest: str) -> dict[tuple[date, str, str], LessonsInForce]:
-    """What was found for a digest of signatures, by (day, nation, area)."""
+def _in_force_by(digest: str) -> dict[tuple[date, str], LessonsInForce]:
+    """What was found for a digest of signatures, by (day, area)."""
     return {}
 
 
-def _in_force(digest: str, at: datetime, on: date, nation: str, area: str) -> LessonsInForce:
+def _in_force(digest: str, at: datetime, on: date, area: str) -> LessonsInForce:
     found = _in_force_by(digest)
-    key = (on, nation, area)
+    key = (on, area)
     if key not in found:
-        found[key] = _worked_out(at, on, nation, area)
+        found[key] = _worked_out(at, on, area)
     return found[key]
 
 
-def _worked_out(at: datetime, on: date, nation: str, area: str) -> LessonsInForce:
+def _worked_out(at: datetime, on: date, area: str) -> LessonsInForce:
     decided = _decided(at)
     if not decided:
         raise NothingAdopted(
             "No lesson was ever adopted here. `wholechild lessons install` adopts the library."
         )
     if area:
-        return LessonsInForce(_read(decided, on, nation, area))
-    own = {place for one in decided for place in one.areas}
+        return LessonsInForce(_read(decided, on, nation_of(area), area))
+    areas = {place for one in decided for place in one.areas}
+    nations = {nation for one in decided for nation in one.nations} - {HOME_NATION}
     return LessonsInForce(
-        _read(decided, on, nation, ""), {place: _read(decided, on, nation, place) for place in own}
+        _read(decided, on, HOME_NATION, ""),
+        {place: _read(decided, on, nation_of(place), place) for place in areas},
+        {nation: _read(decided, on, nation, "") for nation in nations},
     )
 
 
@@ -331,8 +332,8 @@ def _where(at: datetime) -> dict[str, list[Running]]:
     found = {nation: list(running(decided, _day(at), nation=nation, area="")) for nation in nations}
     general = found.get(HOME_NATION, [])
     for area in areas:
-        own = running(decided, _day(at), nation=HOME_NATION, area=area)
-        found[area] = [one for one in own if one not in general]
+        own = running(decided, _day(at), nation=nation_of(area), area=area)
+        found[area] = [one for one in own if one not in found.get(nation_of(area), general)]
     return found
 
 

@@ -159,7 +159,7 @@ class _Ingest:
                 self.progress(lines.bytes)
             if loading:
                 loading.result()
-        self.loader.remark(*feed.remarks)
+        self.loader.remark(*feed.remarks, *rows.remarks())
         return lines.sha256(), lines.bytes
 
     def _batches(self, feed: Feed, rows: Rows) -> Iterator[list[Draft | Held]]:

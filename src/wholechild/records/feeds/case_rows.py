@@ -71,8 +71,8 @@ def _first_named(parsed: ParsedChronology) -> dict[str, dict[Agency, datetime]]:
 
 def _person(case: str, person: DeclaredPerson, agency: Agency, learnt: datetime) -> Draft:
     reference, born = local_id(case, person.id), days(person.born)
-    said = f'[{quoted(agency.id)},{quoted(reference)},null,"","",{born.json},{NO_DAYS.json},"","","",{quoted(person.role)}]'
-    text = f"{copied(agency.id)}\t{copied(reference)}\t{NULL}\t\t\t{born.copied}\t{NO_DAYS.copied}\t\t\t\t{copied(person.role)}"
+    said = f'[{quoted(agency.id)},{quoted(reference)},null,"","",{born.json},{NO_DAYS.json},"","","",{quoted(person.role)},[],"","","",[],[],[]]'
+    text = f"{copied(agency.id)}\t{copied(reference)}\t{NULL}\t\t\t{born.copied}\t{NO_DAYS.copied}\t\t\t\t{copied(person.role)}\t{{}}\t\t\t\t{{}}\t{{}}\t{{}}"
     identity = identity_id(agency.id, reference)
     derived = derived_columns(identity, "", "", "")
     return Draft("person", row_key(agency.id, reference), agency.id, reference, said, text, content_of(said), learnt.isoformat(), (identity,), (), (),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
+
+from nhs_number import is_valid
 
 from wholechild.lib.civil import NotADate, parse_period, utc_of
 from wholechild.records.drafts import NO_DAYS, Days
@@ -16,11 +18,23 @@ from wholechild.records.feeds.flat import Cells
 T = TypeVar("T")
 _REMEMBERED: Final = 50_000
 _MOST_SUBJECTS: Final = 50
+_MOST_TEXTS: Final = 20
 _LONGEST: Final = {"what": 20_000, "role": 2_000}
 LONGEST_ID: Final = 250
-PERSON_TEXTS: Final = ("given_name", "family_name", "nhs_number", "postcode", "role")
+PERSON_TEXTS: Final = (
+    "given_name",
+    "family_name",
+    "nhs_number",
+    "postcode",
+    "role",
+    "address",
+    "uprn",
+    "upn",
+)
+PERSON_LISTS: Final = ("other_names", "phones", "emails", "local_ids")
 #: What a reference looks like and a name does not: without blanks, with a digit or a low line, and no NHS number.
 _REFERENCE: Final = re.compile(r"(?=.*[0-9_])(?![0-9]{10}$)[A-Za-z0-9_./:#-]+")
+_LOCAL_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*:\S(.*\S)?")
 _SEXES: Final = {"": "", "f": "female", "female": "female", "2": "female", "m": "male", "male": "male", "1": "male",
                  "x": "other", "other": "other", "u": "", "unknown": "", "not known": "", "0": "", "9": ""}  # fmt: skip
 
@@ -88,6 +102,56 @@ def some_ids(column: str, text: str) -> tuple[str, ...]:
     return found
 
 
+def some_texts(column: str, text: str) -> tuple[str, ...]:
+    """Several texts of one column, each once. A local id says whose it is: `scheme:value`."""
+    if not text:
+        return ()
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
+    if len(found) > _MOST_TEXTS:
+        raise Refused(
+            column, f"{column} holds more than {_MOST_TEXTS} entries", "Check the delimiter between them."
+        )
+    for part in found:
+        check_length(column, part)
+        if column == "local_ids" and not _LOCAL_ID.fullmatch(part):
+            raise Refused(
+                column,
+                "an id of another agency does not say whose it is",
+                "Write it as scheme:value, for example lac:12345.",
+            )
+    return found
+
+
+#: column -> (whether a text is of the form, what is odd about it otherwise, what to do). Such a text is kept as it came: a
+#: child's records are not held back because a telephone number is odd. It only counts for nothing when people are compared.
+_FORMS: Final[dict[str, tuple[Callable[[str], object], str, str]]] = {
+    "nhs_number": (
+        is_valid, "the check digit of this NHS number does not hold, or it has not ten digits", "Check the number at its source."
+    ),
+    "upn": (
+        re.compile(r"[A-Z][0-9]{11}[0-9A-Z]").fullmatch, "this is no unique pupil number: a letter, eleven digits, a digit or letter",
+        "Check the number in the school's register.",
+    ),
+    "uprn": (
+        re.compile(r"[0-9]{1,12}").fullmatch, "this is no unique property reference number: up to twelve digits",
+        "Leave the column empty where it is not known.",
+    ),
+    "phones": (
+        lambda text: sum(ch.isdigit() for ch in text) >= 7, "this is no telephone number: it has fewer than seven digits",
+        "Leave the column empty where none is known.",
+    ),
+    "emails": (
+        re.compile(r"[^@\s]+@[^@\s]+").fullmatch, "this is no email address", "Leave the column empty where none is known.",
+    ),
+}  # fmt: skip
+
+
+def odd(column: str, texts: Iterable[str]) -> tuple[str, str] | None:
+    """(why, what to do) where one of these texts has not the form that it should have."""
+    has_form, why, do = _FORMS[column]
+    return (why, do) if any(text and not has_form(text) for text in texts) else None
+
+
 def a_count(text: str) -> int:
     text = text.strip()
     if not text.isascii() or not text.isdecimal() or len(text) > 6 or not 1 <= int(text) <= 100_000:
@@ -144,9 +208,10 @@ def strange_characters(row: Cells) -> tuple[Fault, ...]:
         cell = row.cells[at]
         if cell.isprintable():
             continue
-        allowed = "\t\n\r" if name in ("what", "role") else ""
+        free = name in ("what", "role", "address")
+        allowed = "\t\n\r" if free else ""
         bad = next((ch for ch in cell if (unicodedata.category(ch) in ("Cc", "Cs", "Cn", "Co", "Zl", "Zp")
-                    and ch not in allowed) or (name not in ("what", "role") and unicodedata.category(ch) == "Cf")), None)  # fmt: skip
+                    and ch not in allowed) or (not free and unicodedata.category(ch) == "Cf")), None)  # fmt: skip
         if bad is not None:
             faults.append(
                 Fault(

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from wholechild.records.facts import AsItCame, Fault
-from wholechild.records.feeds.columns import COLUMNS, NEEDED, POSITION
+from wholechild.records.feeds.columns import COLUMNS, LISTS, NEEDED, POSITION
 from wholechild.records.feeds.lines import Lines, NotReadable
 from wholechild.records.feeds.mapping import Mapping
 
@@ -345,7 +345,7 @@ def _as_cell(line: int, name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
-    if isinstance(value, list) and name == "also_about":
+    if isinstance(value, list) and name in LISTS:
         return ";".join(_plain_part(line, name, item) for item in value)
     if isinstance(value, dict) and name in ("measures", "values"):
         return ";".join(
@@ -366,7 +366,7 @@ def _plain_part(line: int, name: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _Wrong(Fault(line, name, "", f"{name} may only hold words and numbers", _RESEND))
     text = value if isinstance(value, str) else repr(value)
-    if ";" in text or (name != "also_about" and "=" in text):
+    if ";" in text or (name not in LISTS and "=" in text):
         raise _Wrong(
             Fault(
                 line, name, "", f"a part of {name} holds ';' or '='", "Leave these two characters out of it."

@@ -35,6 +35,7 @@ from wholechild.records.drafts import (
 from wholechild.records.facts import Agency, Fault
 from wholechild.records.feeds.cells import (
     LONGEST_ID,
+    PERSON_LISTS,
     PERSON_TEXTS,
     Kept,
     Refused,
@@ -44,9 +45,11 @@ from wholechild.records.feeds.cells import (
     check_length,
     end_of,
     is_date,
+    odd,
     pairs,
     shown_id,
     some_ids,
+    some_texts,
     strange_characters,
 )
 from wholechild.records.feeds.columns import PERSONAL, POSITION, REFERENCES, ROW_KINDS
@@ -56,6 +59,12 @@ from wholechild.records.search import folded, folded_postcode
 from wholechild.vocabulary.terms import Vocabulary
 
 _EARLIEST: Final = date(1900, 1, 1)
+#: So many rows with the same oddity are named one by one.
+_NAMED: Final = 5
+
+
+_CHECKED: Final = ("nhs_number", "upn", "uprn", "phones", "emails")
+_LOADED: Final = "The row is loaded as it came."
 
 
 class Sender(NamedTuple):
@@ -89,6 +98,7 @@ class Rows:
     """Reads rows of one delivery. `at` is the moment of loading; `as_sent`: no mapping stands between text and cells.
 
     Shape    `draft(cells)` gives a Draft, or Held with every fault of the row. `agencies` are all that were met.
+             `remarks()` are what was odd about rows that are good all the same, the first few of each sort.
     """
 
     def __init__(
@@ -102,6 +112,8 @@ class Rows:
         self._tomorrow = at.astimezone(LONDON).date() + timedelta(days=1)
         self._latest_written = (self._at + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.agencies: dict[str, Agency] = {}
+        self._odd: dict[str, list[Fault]] = {}
+        self._odd_rows: dict[str, int] = {}
         self._agency = Kept(self._find_agency)
         self._kind = Kept(self._find_kind)
         self._happened = Kept(self._find_happened)
@@ -194,21 +206,33 @@ class Rows:
         agency_id = sender.id
         reference, written = an_id("reference", row.cells[4]), self._written(row.cells[5])
         given, family, born, died, sex, nhs_number, postcode, role = row.cells[16:24]
+        other_names, address, uprn, upn, phones, emails, local_ids = row.cells[29:36]
         born_days, died_days = self._day["born", born], self._day["died", died]
         sex = a_sex(sex)
         nhs_number = nhs_number.replace(" ", "").replace("-", "")
         given, family, postcode, role = given.strip(), family.strip(), postcode.strip().upper(), role.strip()
-        for column, value in (("given_name", given), ("family_name", family), ("postcode", postcode), ("role", role),
-                              ("nhs_number", nhs_number)):  # fmt: skip
+        address, uprn, upn = address.strip(), uprn.strip(), upn.replace(" ", "").upper()
+        for column, value in zip(
+            PERSON_TEXTS, (given, family, nhs_number, postcode, role, address, uprn, upn), strict=True
+        ):
             check_length(column, value)
+        others, calls, mails, theirs = (
+            some_texts(*pair)
+            for pair in zip(PERSON_LISTS, (other_names, phones, emails, local_ids), strict=True)
+        )
         said = (
             f"[{quoted(agency_id)},{quoted(reference)},{json_or_null(written)},{quoted(given)},{quoted(family)},"
-            f"{born_days.json},{died_days.json},{quoted(sex)},{quoted(nhs_number)},{quoted(postcode)},{quoted(role)}]"
+            f"{born_days.json},{died_days.json},{quoted(sex)},{quoted(nhs_number)},{quoted(postcode)},{quoted(role)},"
+            f"{json_list(others)},{quoted(address)},{quoted(uprn)},{quoted(upn)},"
+            f"{json_list(calls)},{json_list(mails)},{json_list(theirs)}]"
         )
         text = (
             f"{copied(agency_id)}\t{copied(reference)}\t{null_or(written)}\t{copied(given)}\t{copied(family)}\t"
-            f"{born_days.copied}\t{died_days.copied}\t{sex}\t{copied(nhs_number)}\t{copied(postcode)}\t{copied(role)}"
+            f"{born_days.copied}\t{died_days.copied}\t{sex}\t{copied(nhs_number)}\t{copied(postcode)}\t{copied(role)}\t"
+            f"{copied_array(others)}\t{copied(address)}\t{copied(uprn)}\t{copied(upn)}\t"
+            f"{copied_array(calls)}\t{copied_array(mails)}\t{copied_array(theirs)}"
         )
+        self._remark(row.line, (nhs_number,), (upn,), (uprn,), calls, mails)
         identity = self._identity[(agency_id, reference)]
         keys = (folded(given), folded(family), folded_postcode(postcode))
         derived = derived_columns(identity, *keys)
@@ -224,6 +248,24 @@ class Rows:
             row,
             derived,
         )
+
+    def _remark(self, line: int, *texts: tuple[str, ...]) -> None:
+        """Remember what is odd about a person's numbers and addresses; the row is good all the same."""
+        for column, said in zip(_CHECKED, texts, strict=True):
+            if said and (wrong := odd(column, said)):
+                self._odd_rows[column] = self._odd_rows.get(column, 0) + 1
+                named = self._odd.setdefault(column, [])
+                if len(named) < _NAMED:
+                    named.append(Fault(line, column, "", wrong[0], f"{wrong[1]} {_LOADED}"))
+
+    def remarks(self) -> tuple[Fault, ...]:
+        """The first rows of each sort that were odd, and how many more there are."""
+        found = [fault for named in self._odd.values() for fault in named]
+        for column, rows in self._odd_rows.items():
+            if rows > _NAMED:
+                last = self._odd[column][-1]
+                found.append(Fault(0, column, "", f"{rows - _NAMED:,} more rows: {last.why}", last.do))
+        return tuple(found)
 
     def _tie(self, row: Cells, sender: Sender) -> Draft:
         agency_id = sender.id
@@ -553,6 +595,7 @@ class Rows:
                 lambda: a_sex(c[20]),
             ]
             tries += [partial(check_length, name, c[POSITION[name]]) for name in PERSON_TEXTS]
+            tries += [partial(some_texts, name, c[POSITION[name]]) for name in PERSON_LISTS]
         elif kind in ("tie", "residence"):
             tries += [
                 lambda: an_id("subject", c[9]),

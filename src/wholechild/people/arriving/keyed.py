@@ -1,0 +1,73 @@
+"""Blocking keys as numbers, and what an index gives back for them. Plain: the key table's meaning without the table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from wholechild.people.comparing.artefact import Artefact
+from wholechild.people.comparing.identity import Identity
+from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, blocking_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """With what identities are compared: the artefact in force, the keys that make a candidate, and how many may share one."""
+
+    artefact: Artefact
+    #: the artefact's id, which is dear to work out
+    name: str
+    keys: Callable[[Identity], Iterable[str]] = blocking_keys
+    most: int = MOST_IN_A_BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """A key that more identities share than are compared. `rule` is the kind of key, never what it says."""
+
+    key: int
+    rule: str
+    members: int
+
+
+def key_number(key: str) -> int:
+    """The number under which a key stands in the table. Two keys in 10^19 share one; then two more are weighed for nothing."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def rule_of(key: str) -> str:
+    """The kind of a key: what stands before its first colon."""
+    return key.partition(":")[0]
+
+
+def numbered(identity: Identity, comparing: Comparing) -> dict[int, str]:
+    """number -> rule, for each key of an identity."""
+    return {key_number(key): rule_of(key) for key in comparing.keys(identity)}
+
+
+def candidates(
+    keys: Mapping[str, Mapping[int, str]], found: Iterable[tuple[int, str]], most: int
+) -> tuple[set[tuple[str, str]], dict[str, list[Crowded]]]:
+    """The pairs that share a key which is not crowded, and whose keys are crowded.
+
+    Shape    `keys` are the new identities with their keys; `found` is (key, identity) of everybody under one of them, new ones
+             included, and may stop after `most` + 1 of a key. A pair is sorted. The second maps an identity to its crowded keys.
+    """
+    members: defaultdict[int, set[str]] = defaultdict(set)
+    for key, identity in found:
+        members[key].add(identity)
+    pairs: set[tuple[str, str]] = set()
+    crowded: dict[str, list[Crowded]] = {}
+    for identity, mine in keys.items():
+        for key, rule in mine.items():
+            if len(members[key]) > most:
+                crowded.setdefault(identity, []).append(Crowded(key, rule, len(members[key])))
+            else:
+                pairs.update(_sorted(identity, other) for other in members[key] if other != identity)
+    return pairs, crowded
+
+
+def _sorted(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one < other else (other, one)

@@ -1,0 +1,176 @@
+"""The levels of people/comparing/levels.py in SQL: comparison by comparison, in the same order, the first that holds.
+
+A condition reads the columns of a pair: those of the one end in `_l`, those of the other in `_r`. Training, prediction and
+both engines use these texts; the tests compare every level with the functions of levels.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from wholechild.people.comparing.levels import ADDRESS_ALIKE, FAR, LEVELS, NEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an engine calls the functions that engines call differently."""
+
+    meet: str
+    similarity: str
+    distance: str
+    slip: str
+    size: str
+
+    def write(self, condition: str) -> str:
+        return (
+            condition.replace("MEET(", f"{self.meet}(")
+            .replace("SIMILARITY(", f"{self.similarity}(")
+            .replace("DISTANCE(", f"{self.distance}(")
+            .replace("SLIP(", f"{self.slip}(")
+            .replace("SIZE(", f"{self.size}(")
+        )
+
+
+DUCKDB: Final = Words("list_has_any", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "len")
+#: The functions that Spark lacks, or has another way, are ours there (spark.py): one implementation of each distance.
+SPARK: Final = Words(
+    "arrays_overlap", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "size"
+)
+
+_REVERSED: Final = (
+    "(given_l <> '' AND given_r <> '' AND family_l <> '' AND family_r <> '' AND given_l <> given_r"
+    " AND (given_l = family_r OR MEET(given_codes_l, family_codes_r))"
+    " AND (family_l = given_r OR MEET(family_codes_l, given_codes_r)))"
+)
+_SINGLE: Final = "(length(given_l) = 1 OR length(given_r) = 1)"
+_SAME_POSTCODE: Final = "(postcode_l <> '' AND postcode_l = postcode_r)"
+_ALIKE: Final = (
+    "(address_l <> '' AND address_r <> ''"
+    f" AND least(length(address_l), length(address_r)) >= {ADDRESS_ALIKE!r} * greatest(length(address_l), length(address_r)) AND"
+    f" 1 - DISTANCE(address_l, address_r) / CAST(greatest(length(address_l), length(address_r)) AS DOUBLE) >= {ADDRESS_ALIKE!r})"
+)
+_SAME_UPRN: Final = "(uprn_l <> '' AND uprn_l = uprn_r)"
+_EARLIER: Final = "(MEET(postcodes_r, postcode_as_list_l) OR MEET(postcodes_l, postcode_as_list_r) OR MEET(postcodes_l, postcodes_r))"
+
+
+def _unless_said(column: str) -> str:
+    return f"{column}_l = '' OR {column}_r = ''"
+
+
+#: Of each comparison: where it is missing, and the condition of each level but the last, in the order of `LEVELS` except
+#: where the conditions shut each other out.
+MISSING_WHERE: Final[dict[str, str]] = {
+    "given": _unless_said("given"),
+    "family": f"{_unless_said('family')} OR {_REVERSED}",
+    "middle": "SIZE(initials_l) = 0 OR SIZE(initials_r) = 0",
+    "born": "born_l IS NULL OR born_r IS NULL",
+    "sex": _unless_said("sex"),
+    "home": (
+        "NOT (postcode_l <> '' AND postcode_r <> '') AND NOT (address_l <> '' AND address_r <> '')"
+        f" AND NOT (uprn_l <> '' AND uprn_r <> '') AND NOT {_EARLIER}"
+    ),
+    "contact": "SIZE(contacts_l) = 0 OR SIZE(contacts_r) = 0",
+    "nhs_number": _unless_said("nhs_number"),
+    "upn": _unless_said("upn"),
+    "local_id": "NOT MEET(schemes_l, schemes_r)",
+    "agency": _unless_said("agency"),
+}
+HOLDS_WHERE: Final[dict[str, dict[str, str]]] = {
+    "given": {
+        "same": "given_l = given_r",
+        "reversed": _REVERSED,
+        "variant": f"NOT {_SINGLE} AND MEET(given_codes_l, given_codes_r)",
+        "near": f"NOT {_SINGLE} AND SIMILARITY(given_l, given_r) >= {NEAR!r}",
+        "elsewhere": f"NOT {_SINGLE} AND (MEET(given_codes_l, rest_codes_r) OR MEET(given_codes_r, rest_codes_l))",
+        "initial": f"{_SINGLE} AND left(given_l, 1) = left(given_r, 1)",
+        "far": f"NOT {_SINGLE} AND SIMILARITY(given_l, given_r) >= {FAR!r}",
+    },
+    "family": {
+        "same": "family_l = family_r",
+        "part": "MEET(parts_l, words_r) OR MEET(parts_r, words_l)",
+        "variant": "MEET(family_codes_l, family_codes_r)",
+        "near": f"SIMILARITY(family_l, family_r) >= {NEAR!r}",
+        "far": f"SIMILARITY(family_l, family_r) >= {FAR!r}",
+    },
+    "middle": {
+        "shared": "MEET(middles_l, middles_r)",
+        "initial": "MEET(initials_l, initials_r)",
+    },
+    "born": {
+        "same": "born_l = born_r",
+        "swapped": "year_l = year_r AND day_l = month_r AND month_l = day_r",
+        # One slip changes one of year, month and day, or two that stand side by side.
+        "one_digit": "(year_l = year_r OR day_l = day_r) AND SLIP(born_text_l, born_text_r) = 1",
+        "one_field": (
+            "(CASE WHEN year_l = year_r THEN 1 ELSE 0 END) + (CASE WHEN month_l = month_r THEN 1 ELSE 0 END)"
+            " + (CASE WHEN day_l = day_r THEN 1 ELSE 0 END) = 2"
+        ),
+        "within_month": "abs(born_day_l - born_day_r) <= 31",
+    },
+    "sex": {"same": "sex_l = sex_r"},
+    "home": {
+        "same_home": f"{_SAME_UPRN} OR ({_SAME_POSTCODE} AND {_ALIKE})",
+        "same_postcode": _SAME_POSTCODE,
+        "same_address": _ALIKE,
+        "earlier": _EARLIER,
+        # One slip leaves the two signs at one end of five as they were.
+        "near_postcode": (
+            "postcode_l <> '' AND postcode_r <> '' AND (length(postcode_l) < 5 OR length(postcode_r) < 5"
+            " OR left(postcode_l, 2) = left(postcode_r, 2) OR right(postcode_l, 2) = right(postcode_r, 2))"
+            " AND SLIP(postcode_l, postcode_r) = 1"
+        ),
+        "same_area": "postcode_l <> '' AND postcode_r <> '' AND area_l = area_r",
+    },
+    "contact": {"shared": "MEET(contacts_l, contacts_r)"},
+    "nhs_number": {
+        "same": "nhs_number_l = nhs_number_r",
+        "near": "NOT (nhs_sound_l AND nhs_sound_r) AND SLIP(nhs_number_l, nhs_number_r) = 1",
+    },
+    "upn": {"same": "upn_l = upn_r"},
+    "local_id": {"same": "MEET(local_ids_l, local_ids_r)"},
+    "agency": {"other": "agency_l <> agency_r"},
+}
+
+#: Of each comparison the number by which its columns call each level: 0 is missing, 1 the first.
+NUMBERS: Final[dict[str, dict[str, int]]] = {
+    name: {level: number for number, level in enumerate(levels, 1)} for name, levels in LEVELS.items()
+}
+
+#: The columns that conditions read of each of the two.
+COLUMNS: Final = (
+    "agency", "given", "family", "given_codes", "family_codes", "rest_codes", "middles", "initials", "parts", "words",
+    "born", "born_text", "born_day", "died_day", "year", "month", "day", "sex", "nhs_number", "nhs_sound", "upn", "postcode",
+    "postcode_as_list", "area", "postcodes", "uprn", "address", "contacts", "local_ids", "schemes",
+)  # fmt: skip
+
+
+def level_number(comparison: str, words: Words) -> str:
+    """An expression: the number of the level of a comparison, 0 where it is missing.
+
+    That of the family name reads the column `level_given`, which has to be there: whether names are reversed is found once.
+    """
+    missing = MISSING_WHERE[comparison].replace(_REVERSED, f"level_given = {NUMBERS['given']['reversed']}")
+    holds = HOLDS_WHERE[comparison]
+    whens = [f"WHEN {words.write(missing)} THEN 0"]
+    whens += [
+        f"WHEN {words.write(condition)} THEN {NUMBERS[comparison][level]}"
+        for level, condition in holds.items()
+    ]
+    return f"CASE {' '.join(whens)} ELSE {len(NUMBERS[comparison])} END"
+
+
+#: The number of each reason of `levels.contradiction`, 0 for none, in the order in which they are tried.
+def contradiction_number(level: str = "level_") -> str:
+    """An expression over level columns and a pair's columns: which contradiction stands between the two."""
+    born, given, nhs = f"{level}born", f"{level}given", f"{level}nhs_number"
+    different = NUMBERS["born"]["different"]
+    unlike = f"{given} IN ({NUMBERS['given']['far']}, {NUMBERS['given']['different']})"
+    return (
+        "CASE WHEN nhs_sound_l AND nhs_sound_r AND nhs_number_l <> nhs_number_r THEN 1"
+        f" WHEN {born} = {different} AND {nhs} = {NUMBERS['nhs_number']['same']} AND {unlike} THEN 2"
+        f" WHEN {born} = {different} THEN 3"
+        " WHEN died_day_l IS NOT NULL AND died_day_r IS NOT NULL AND abs(died_day_l - died_day_r) > 366 THEN 4"
+        " WHEN died_day_l < born_day_r OR died_day_r < born_day_l THEN 5"
+        " ELSE 0 END"
+    )

@@ -1,0 +1,113 @@
+"""From the pairs of a whole table to people, by the same rules as people/comparing/clustering.py.
+
+Identities that no pair of the zone `same` and no decision reaches are people of their own; the others fall into groups that have
+nothing to do with each other, and each group is settled by itself, some thousands of identities at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, Final
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from wholechild.people.comparing.artefact import Artefact
+from wholechild.people.comparing.clustering import Decided, settle
+from wholechild.people.comparing.identity import Identity
+from wholechild.people.comparing.weighed import Weighed, Zone
+
+_AT_ONCE: Final = 20_000
+#: What a contradiction is seen by; the rest of an identity does not matter here.
+_SEEN: Final = ("id", "given", "family", "middle", "other_names", "born", "died", "nhs_number")
+
+
+def settle_all(connection: DuckDBPyConnection, artefact: Artefact, decisions: Iterable[Decided] = ()) -> int:
+    """Make the table `people` (id, person), of `pairs` and `identities`; `person` is the first of the ids of one person.
+
+    Shape    what `settle` says of all identities at once. Answers how many people there are.
+    """
+    decided = list(decisions)
+    connection.execute(
+        "CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, weight FROM pairs"
+        f" WHERE weight >= {artefact.same!r} AND forbids = 0"
+    )
+    groups = _groups(connection, decided)
+    table = pa.table({"id": list(groups), "grouped": list(groups.values())})
+    connection.register("new_rows", table.cast(pa.schema([("id", pa.string()), ("grouped", pa.string())])))
+    connection.execute("CREATE OR REPLACE TABLE grouped AS SELECT * FROM new_rows")
+    connection.unregister("new_rows")
+    connection.execute(
+        "CREATE OR REPLACE TABLE people AS SELECT id, id AS person FROM identities ANTI JOIN grouped USING (id)"
+    )
+    for some in _in_batches(connection):
+        _settle_some(connection, some, [d for d in decided if d.one in some or d.other in some])
+    for table_name in ("machine_pairs", "grouped"):
+        connection.execute(f"DROP TABLE {table_name}")
+    return int(connection.execute("SELECT count(DISTINCT person) FROM people").fetchall()[0][0])
+
+
+def _groups(connection: DuckDBPyConnection, decided: Iterable[Decided]) -> dict[str, str]:
+    """Of each identity that anything may link: the first identity of the group that it can be reached in."""
+    leads: dict[str, str] = {}
+
+    def first_of(name: str) -> str:
+        while leads.setdefault(name, name) != name:
+            leads[name] = leads[leads[name]]
+            name = leads[name]
+        return name
+
+    def reach(one: str, other: str) -> None:
+        a, b = sorted((first_of(one), first_of(other)))
+        leads[b] = a
+
+    reader = connection.cursor().execute("SELECT one, other FROM machine_pairs").to_arrow_reader(100_000)
+    for batch in reader:
+        for one, other in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
+            reach(one, other)
+    for decision in decided:
+        reach(decision.one, decision.other)
+    return {name: first_of(name) for name in leads}
+
+
+def _in_batches(connection: DuckDBPyConnection) -> Iterator[dict[str, Identity]]:
+    """The identities of some thousand groups at once, no group parted."""
+    columns = ", ".join(f"i.{name}" for name in _SEEN)
+    cursor = connection.cursor().execute(
+        f"SELECT g.grouped, {columns} FROM grouped g JOIN identities i USING (id) ORDER BY g.grouped, i.id"
+    )
+    some: dict[str, Identity] = {}
+    for _, members in groupby(_rows(cursor), key=lambda row: row[0]):
+        for row in members:
+            seen: dict[str, Any] = dict(zip(_SEEN, row[1:], strict=True))
+            some[row[1]] = Identity(**(seen | {"other_names": tuple(seen["other_names"])}))
+        if len(some) >= _AT_ONCE:
+            yield some
+            some = {}
+    if some:
+        yield some
+
+
+def _rows(cursor: DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := cursor.fetchmany(10_000):
+        yield from rows
+
+
+def _settle_some(connection: DuckDBPyConnection, some: dict[str, Identity], decided: list[Decided]) -> None:
+    connection.register("some_ids", pa.table({"id": list(some)}))
+    rows = connection.execute(
+        "SELECT one, other, weight FROM machine_pairs WHERE one IN (SELECT id FROM some_ids)"
+    ).fetchall()
+    connection.unregister("some_ids")
+    pairs = (Weighed(one, other, weight, (), Zone.SAME) for one, other, weight in rows)
+    settled = settle(pairs, decided, some.values())
+    told = pa.table(
+        {
+            "id": [name for person in settled for name in person],
+            "person": [first for person in settled for first in [min(person)] * len(person)],
+        }
+    )
+    connection.register("new_rows", told)
+    connection.execute("INSERT INTO people SELECT * FROM new_rows")
+    connection.unregister("new_rows")

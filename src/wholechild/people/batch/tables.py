@@ -1,0 +1,323 @@
+"""A file of raw identities becomes the table that is compared: the same values as people/comparing/, few rows of it in Python.
+
+Texts are standardised once for each distinct text, not for each record, and joined back. Records that have a name beside their
+name (a former one, one in brackets) are fewer; the names of those are standardised together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection, connect
+
+from wholechild.people.comparing.keys import (
+    family_starts,
+    first_sounds,
+    given_starts,
+    last_sounds,
+    name_pairs,
+    name_starts,
+    start,
+)
+from wholechild.people.comparing.prepared import area_of, name_forms
+from wholechild.people.comparing.standardising import (
+    sound_nhs_number,
+    standard_address,
+    standard_birth,
+    standard_email,
+    standard_local_id,
+    standard_name,
+    standard_nhs_number,
+    standard_phone,
+    standard_postcode,
+    standard_sex,
+    standard_upn,
+    standard_uprn,
+    stands_alone,
+    told,
+)
+
+_TEXT: Final = pa.string()
+_TEXTS: Final = pa.list_(pa.string())
+_YES: Final = pa.bool_()
+_AT_ONCE: Final = 100_000
+
+#: The columns of a file of raw identities that are texts, and those that are lists of texts (`Raw`).
+TEXTS: Final = (
+    "id",
+    "agency",
+    "given_names",
+    "family_name",
+    "sex",
+    "nhs_number",
+    "upn",
+    "postcode",
+    "uprn",
+    "address",
+)
+LISTS: Final = ("other_names", "earlier_postcodes", "phones", "emails", "local_ids")
+
+
+class ColumnsRefused(ValueError):
+    """A file of identities lacks the one column that nothing works without."""
+
+
+def workbench(folder: Path, *, memory: str = "1GB", threads: int = 2) -> DuckDBPyConnection:
+    """A database in a file of its own, to work in: what does not fit into memory goes to the folder."""
+    connection = connect(str(folder / "linking.duckdb"))
+    for setting in (
+        f"SET memory_limit = '{memory}'",
+        f"SET threads = {int(threads)}",
+        f"SET temp_directory = '{folder}/spill'",
+        "SET preserve_insertion_order = false",
+        "SET enable_progress_bar = false",
+    ):
+        connection.execute(setting)
+    return connection
+
+
+def read_raw(connection: DuckDBPyConnection, path: Path) -> None:
+    """Read a Parquet file of raw identities into the table `raw`, numbered in the order of their ids.
+
+    Missing  a column that the file does not have is missing of everybody; so is a null.
+    Errors   ColumnsRefused, if there is no column `id`.
+    """
+    source = f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
+    number_rows(connection, source)
+
+
+def number_rows(connection: DuckDBPyConnection, source: str) -> None:
+    """As `read_raw`, from anything that can stand after FROM."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    there = {str(row[0]) for row in described}
+    if "id" not in there:
+        raise ColumnsRefused(
+            "The table of identities has no column `id`. See docs/explanation/linking.md for its columns."
+        )
+    columns = [f"coalesce(CAST({c} AS VARCHAR), '') AS {c}" if c in there else f"'' AS {c}" for c in TEXTS]
+    columns += [_list(c) if c in there else f"CAST([] AS VARCHAR[]) AS {c}" for c in LISTS]
+    columns += [
+        f"TRY_CAST({c} AS DATE) AS {c}" if c in there else f"CAST(NULL AS DATE) AS {c}"
+        for c in ("born", "died")
+    ]
+    connection.execute(
+        f"CREATE OR REPLACE TABLE raw AS SELECT CAST(row_number() OVER (ORDER BY id) AS INTEGER) AS n, * FROM (SELECT {', '.join(columns)} FROM {source})"
+    )
+
+
+def _list(column: str) -> str:
+    return f"coalesce(list_filter(CAST({column} AS VARCHAR[]), x -> x IS NOT NULL AND x <> ''), CAST([] AS VARCHAR[])) AS {column}"
+
+
+def standardise_all(connection: DuckDBPyConnection) -> None:
+    """Make the table `identities`, of `raw`: the columns of `Identity`, and those that conditions.py reads.
+
+    Shape    one row for each of `raw`, `n` its number in the order of ids. `starts` and `pairs` are what keys are made of.
+    """
+    _map_names(connection)
+    for column, function in _PLAIN.items():
+        _map(connection, column, [(column, _TEXT, function)])
+    _map(
+        connection,
+        "nhs_number",
+        [
+            ("nhs_number", _TEXT, standard_nhs_number),
+            ("nhs_sound", _YES, lambda t: sound_nhs_number(standard_nhs_number(t))),
+        ],
+    )
+    _map(
+        connection,
+        "postcode",
+        [("postcode", _TEXT, standard_postcode), ("area", _TEXT, lambda t: area_of(standard_postcode(t)))],
+    )
+    for column, each in _EACH.items():
+        _map(connection, column, [(column, _TEXTS, _all_of(each))])
+    _map(connection, "born", [("born", pa.date32(), standard_birth)])
+    _map(connection, "died", [("died", pa.date32(), standard_birth)])
+    connection.execute(_IDENTITIES)
+    for name in [
+        *_PLAIN,
+        *_EACH,
+        "nhs_number",
+        "postcode",
+        "born",
+        "died",
+        "given_names",
+        "family_name",
+        "whole_name",
+    ]:
+        connection.execute(f"DROP TABLE IF EXISTS map_{name}")
+
+
+_PLAIN: Final[dict[str, Callable[[str], str]]] = {
+    "sex": standard_sex,
+    "upn": standard_upn,
+    "uprn": standard_uprn,
+    "address": standard_address,
+    "agency": str.strip,
+}
+_EACH: Final[dict[str, Callable[[str], str]]] = {
+    "earlier_postcodes": standard_postcode,
+    "phones": standard_phone,
+    "emails": standard_email,
+    "local_ids": standard_local_id,
+}
+
+
+def _all_of(each: Callable[[str], str]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    return lambda texts: told(map(each, texts))
+
+
+def _map(
+    connection: DuckDBPyConnection,
+    column: str,
+    made: Sequence[tuple[str, pa.DataType, Callable[[Any], Any]]],
+) -> None:
+    """Make the table `map_<column>`: each distinct value of a column of `raw`, as `said`, and what is made of it."""
+    said_type = pa.date32() if column in ("born", "died") else _TEXTS if column in LISTS else _TEXT
+    schema = pa.schema([("said", said_type), *((name, kind) for name, kind, _ in made)])
+    _fill(
+        connection, f"map_{column}", schema, f"SELECT DISTINCT {column} FROM raw WHERE {column} IS NOT NULL",
+        lambda values: [values, *([make(value) for value in values] for _, _, make in made)],
+    )  # fmt: skip
+
+
+def _fill(
+    connection: DuckDBPyConnection,
+    table: str,
+    schema: pa.Schema,
+    asked: str,
+    make: Callable[[list[Any]], list[list[Any]]],
+) -> None:
+    connection.register("new_rows", schema.empty_table())
+    connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM new_rows")
+    connection.unregister("new_rows")
+    for values in _in_batches(connection, asked):
+        arrays = [
+            pa.array(column, type=field.type) for column, field in zip(make(values), schema, strict=True)
+        ]
+        connection.register("new_rows", pa.Table.from_arrays(arrays, schema=schema))
+        connection.execute(f"INSERT INTO {table} SELECT * FROM new_rows")
+        connection.unregister("new_rows")
+
+
+def _in_batches(connection: DuckDBPyConnection, asked: str) -> Iterator[list[Any]]:
+    """The first column of a query, a hundred thousand values at once."""
+    reader = connection.cursor().execute(asked).to_arrow_reader(_AT_ONCE)
+    for batch in reader:
+        if batch.num_rows:
+            yield batch.column(0).to_pylist()
+
+
+def _map_names(connection: DuckDBPyConnection) -> None:
+    """Names in two parts by each part; the others, which are few, whole."""
+    _fill(connection, "map_given_names", _GIVEN, "SELECT DISTINCT given_names FROM raw", _given_columns)
+    _fill(connection, "map_family_name", _FAMILY, "SELECT DISTINCT family_name FROM raw", _family_columns)
+    connection.execute(
+        "CREATE OR REPLACE TABLE beside AS SELECT r.n FROM raw r JOIN map_given_names g ON g.said = r.given_names"
+        " JOIN map_family_name f ON f.said = r.family_name WHERE NOT g.alone OR NOT f.alone OR len(r.other_names) > 0"
+    )
+    asked = "SELECT DISTINCT {'given': r.given_names, 'family': r.family_name, 'others': r.other_names} FROM raw r JOIN beside USING (n)"
+    _fill(connection, "map_whole_name", _WHOLE, asked, _whole_columns)
+
+
+_GIVEN: Final = pa.schema(
+    [("said", _TEXT), ("alone", _YES), ("given", _TEXT), ("middle", _TEXT), ("given_codes", _TEXTS), ("rest_codes", _TEXTS),
+     ("middles", _TEXTS), ("initials", _TEXTS), ("starts", _TEXTS), ("firsts", _TEXTS), ("given_start", _TEXT)]
+)  # fmt: skip
+_FAMILY: Final = pa.schema(
+    [("said", _TEXT), ("alone", _YES), ("family", _TEXT), ("family_codes", _TEXTS), ("parts", _TEXTS), ("starts", _TEXTS),
+     ("lasts", _TEXTS)]
+)  # fmt: skip
+_WHOLE: Final = pa.schema(
+    [("given_names", _TEXT), ("family_name", _TEXT), ("other_said", _TEXTS), ("given", _TEXT), ("middle", _TEXT),
+     ("family", _TEXT), ("other_names", _TEXTS), ("given_codes", _TEXTS), ("family_codes", _TEXTS), ("rest_codes", _TEXTS),
+     ("middles", _TEXTS), ("initials", _TEXTS), ("parts", _TEXTS), ("words", _TEXTS), ("starts", _TEXTS), ("pairs", _TEXTS),
+     ("given_start", _TEXT)]
+)  # fmt: skip
+
+
+def _given_columns(texts: list[Any]) -> list[list[Any]]:
+    rows = []
+    for text in texts:
+        name = standard_name(text, "-")
+        forms = name_forms(name.given, name.middle, "", ())
+        rows.append((
+            text, stands_alone(text), name.given, name.middle, forms.given_codes, forms.rest_codes, forms.middles,
+            forms.initials, given_starts(name.given, name.middle), first_sounds(name.given, name.middle), start(name.given),
+        ))  # fmt: skip
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _family_columns(texts: list[Any]) -> list[list[Any]]:
+    rows = []
+    for text in texts:
+        name = standard_name("", text)
+        forms = name_forms("", "", name.family, ())
+        rows.append((
+            text, stands_alone(text), name.family, forms.family_codes, forms.parts, family_starts(name.family),
+            last_sounds(name.family),
+        ))  # fmt: skip
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _whole_columns(said: list[Any]) -> list[list[Any]]:
+    rows = []
+    for texts in said:
+        name = standard_name(texts["given"], texts["family"], tuple(texts["others"]))
+        forms = name_forms(name.given, name.middle, name.family, name.others)
+        rows.append((
+            texts["given"], texts["family"], texts["others"], name.given, name.middle, name.family, name.others,
+            forms.given_codes, forms.family_codes, forms.rest_codes, forms.middles, forms.initials, forms.parts,
+            forms.words, name_starts(name), name_pairs(name), start(name.given),
+        ))  # fmt: skip
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+_NAMES: Final = """
+    SELECT r.n, g.given, g.middle, f.family, CAST([] AS VARCHAR[]) AS other_names, g.given_codes, f.family_codes, g.rest_codes,
+           g.middles, g.initials, f.parts,
+           list_filter(list_distinct(list_concat(f.parts, g.middles)), x -> length(x) > 1) AS words,
+           list_sort(list_distinct(list_concat(g.starts, f.starts))) AS starts,
+           list_sort(list_distinct(flatten(list_transform(g.firsts, a -> list_transform(f.lasts,
+               b -> least(a, b) || '+' || greatest(a, b)))))) AS pairs,
+           g.given_start
+    FROM raw r JOIN map_given_names g ON g.said = r.given_names JOIN map_family_name f ON f.said = r.family_name
+    WHERE r.n NOT IN (SELECT n FROM beside)
+    UNION ALL
+    SELECT r.n, w.given, w.middle, w.family, w.other_names, w.given_codes, w.family_codes, w.rest_codes, w.middles, w.initials,
+           w.parts, w.words, w.starts, w.pairs, w.given_start
+    FROM raw r JOIN beside USING (n)
+    JOIN map_whole_name w ON w.given_names = r.given_names AND w.family_name = r.family_name AND w.other_said = r.other_names
+"""
+_IDENTITIES: Final = f"""
+    CREATE OR REPLACE TABLE identities AS
+    SELECT r.n, r.id, a.agency, names.* EXCLUDE (n),
+           b.born, d.died, s.sex, h.nhs_number, h.nhs_sound, u.upn, p.postcode, p.area,
+           list_filter(e.earlier_postcodes, x -> x <> p.postcode) AS postcodes,
+           CASE WHEN p.postcode = '' THEN CAST([] AS VARCHAR[]) ELSE [p.postcode] END AS postcode_as_list,
+           q.uprn, c.address, t.phones, m.emails, l.local_ids,
+           list_concat(t.phones, m.emails) AS contacts,
+           list_distinct(list_transform(l.local_ids, x -> split_part(x, ':', 1))) AS schemes,
+           coalesce(strftime(b.born, '%Y%m%d'), '') AS born_text,
+           CAST(b.born - DATE '1970-01-01' AS INTEGER) AS born_day, CAST(d.died - DATE '1970-01-01' AS INTEGER) AS died_day,
+           CAST(year(b.born) AS SMALLINT) AS year, CAST(month(b.born) AS TINYINT) AS month, CAST(day(b.born) AS TINYINT) AS day
+    FROM raw r
+    JOIN ({_NAMES}) names ON names.n = r.n
+    JOIN map_agency a ON a.said = r.agency
+    JOIN map_sex s ON s.said = r.sex
+    JOIN map_nhs_number h ON h.said = r.nhs_number
+    JOIN map_upn u ON u.said = r.upn
+    JOIN map_postcode p ON p.said = r.postcode
+    JOIN map_earlier_postcodes e ON e.said = r.earlier_postcodes
+    JOIN map_uprn q ON q.said = r.uprn
+    JOIN map_address c ON c.said = r.address
+    JOIN map_phones t ON t.said = r.phones
+    JOIN map_emails m ON m.said = r.emails
+    JOIN map_local_ids l ON l.said = r.local_ids
+    LEFT JOIN map_born b ON b.said = r.born
+    LEFT JOIN map_died d ON d.said = r.died
+"""

@@ -1,0 +1,127 @@
+"""From pairs to people: the best links first, and none across what cannot be one person or what a person decided.
+
+Links pass on: who is linked with one of a group is linked with all. So one wrong pair can join two whole families, unless
+each link is asked whether anything in the two groups stands against it. That is what is done here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from wholechild.people.comparing.identity import Identity
+from wholechild.people.comparing.levels import contradiction
+from wholechild.people.comparing.prepared import Prepared, prepare
+from wholechild.people.comparing.weighed import Weighed, Zone
+
+#: More identities than this are not linked into one person by machine: nobody is known to so many places, and a group
+#: that grows so is a fault in a feed.
+MOST_OF_ONE_PERSON: Final = 60
+
+
+class Decision(StrEnum):
+    """What is known of two identities beside their weight."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Two identities of which a person, or a sender that declares it, says whether they are one.
+
+    Shape    the order of the two does not matter. Of several decisions about one pair only the one in force is given.
+    """
+
+    one: str
+    other: str
+    decision: Decision
+
+
+class _Groups:
+    """Identities in groups, and which groups have to stay apart."""
+
+    def __init__(self, identities: Mapping[str, Prepared]) -> None:
+        self._prepared = identities
+        self._group_of = {name: name for name in identities}
+        self._members = {name: {name} for name in identities}
+        self._apart: dict[str, set[str]] = {}
+
+    @property
+    def known(self) -> Set[str]:
+        return self._group_of.keys()
+
+    def partition(self) -> list[frozenset[str]]:
+        return sorted((frozenset(members) for members in self._members.values()), key=min)
+
+    def keep_apart(self, one: str, other: str) -> None:
+        self._apart.setdefault(one, set()).add(other)
+        self._apart.setdefault(other, set()).add(one)
+
+    def members(self, name: str) -> set[str]:
+        return self._members[self._group_of[name]]
+
+    def join(self, one: str, other: str) -> None:
+        small, large = sorted((self._group_of[one], self._group_of[other]), key=self._size)
+        if small != large:
+            for name in self._members[small]:
+                self._group_of[name] = large
+            self._members[large] |= self._members.pop(small)
+
+    def _size(self, group: str) -> tuple[int, str]:
+        return len(self._members[group]), group
+
+    def are_kept_apart(self, one: str, other: str) -> bool:
+        """Whether a decision keeps anyone of the one group from anyone of the other."""
+        theirs = self.members(other)
+        return any(not theirs.isdisjoint(self._apart.get(name, ())) for name in self.members(one))
+
+    def may_be_joined(self, one: str, other: str) -> bool:
+        """Whether a machine may make the two groups one."""
+        mine, theirs = self.members(one), self.members(other)
+        if mine is theirs:
+            return False
+        if len(mine) + len(theirs) > MOST_OF_ONE_PERSON or self.are_kept_apart(one, other):
+            return False
+        return not any(contradiction(self._prepared[a], self._prepared[b]) for a in mine for b in theirs)
+
+
+def settle(
+    pairs: Iterable[Weighed], decisions: Iterable[Decided], identities: Iterable[Identity]
+) -> list[frozenset[str]]:
+    """Who is who: the identities, parted into people.
+
+    Shape    every identity stands in exactly one set; the sets are sorted by their first identity. The order in which
+             anything is given does not matter. Pairs and decisions about identities that are not given are left out.
+    Source   greedy agglomeration under must-link and cannot-link constraints: decisions that two are the same come first
+             (also against a contradiction: a person decided), then pairs of the zone `same` by falling weight. A pair is
+             left out where a decision or a contradiction stands between any two of the two groups.
+
+    Where decisions contradict each other, `different` stands and the decision to link, of the later pair in order of ids,
+    is left out: to have kept two apart can be put right, to have mixed two histories cannot.
+    """
+    groups = _Groups({identity.id: prepare(identity) for identity in identities})
+    known = groups.known
+    decided = sorted(
+        {(*sorted((d.one, d.other)), d.decision) for d in decisions if {d.one, d.other} <= known}
+    )
+    for one, other, decision in decided:
+        if decision is Decision.DIFFERENT:
+            groups.keep_apart(one, other)
+    for one, other, decision in decided:
+        if decision is Decision.SAME and not groups.are_kept_apart(one, other):
+            groups.join(one, other)
+    for pair in sorted(filter(_by_machine, pairs), key=_best_first):
+        if {pair.one, pair.other} <= known and groups.may_be_joined(pair.one, pair.other):
+            groups.join(pair.one, pair.other)
+    return groups.partition()
+
+
+def _best_first(pair: Weighed) -> tuple[float, str, str]:
+    return -pair.weight, min(pair.one, pair.other), max(pair.one, pair.other)
+
+
+def _by_machine(pair: Weighed) -> bool:
+    return pair.zone is Zone.SAME and not pair.forbids

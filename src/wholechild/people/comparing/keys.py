@@ -1,0 +1,110 @@
+"""By which short texts two identities find each other: sharing one of them is what makes a pair a candidate.
+
+The wide keys are the meaning of "candidate", in batch and online alike. Each rule expects that some other field may be wrong:
+the number catches a wrong name, name and day of birth a missing number, home and day of birth a name nobody knows yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from wholechild.people.comparing.identity import Identity
+from wholechild.people.comparing.names import codes, consonants, parts
+from wholechild.people.comparing.standardising import Name
+
+#: A key that more identities share than this is not followed: it tells nobody apart (a school's telephone), and following it
+#: would hold everything up. Whoever follows keys says which were left out.
+MOST_IN_A_BLOCK: Final = 400
+
+
+def name_starts(name: Name) -> tuple[str, ...]:
+    """The first two sounds of each word of the names, each once, sorted: the order of the names does not matter."""
+    return tuple(
+        sorted(
+            {*given_starts(name.given, name.middle), *family_starts(name.family), *map(start, _former(name))}
+        )
+    )
+
+
+def name_pairs(name: Name) -> tuple[str, ...]:
+    """Each first name with each part of the family name, by code of sound, the pair sorted."""
+    firsts = first_sounds(name.given, name.middle)
+    lasts = (*last_sounds(name.family), *filter(None, map(_sound, _former(name))))
+    return tuple(sorted({"+".join(sorted((a, b))) for a in firsts for b in lasts}))
+
+
+def given_starts(given: str, middle: str) -> tuple[str, ...]:
+    return tuple(start(word) for word in (given, *middle.split()[:2]) if word)
+
+
+def family_starts(family: str) -> tuple[str, ...]:
+    return tuple(map(start, parts(family)[:3]))
+
+
+def first_sounds(given: str, middle: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_sound, (given, *middle.split()[:1]))))
+
+
+def last_sounds(family: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_sound, parts(family)[:3])))
+
+
+def start(word: str) -> str:
+    """The first two sounds of a word, or the letter of an initial."""
+    return consonants(word) or word[:1]
+
+
+def _sound(word: str) -> str:
+    found = codes(word)
+    return found[0] if found else ""
+
+
+def _former(name: Name) -> list[str]:
+    return [word for whole in name.others[:4] for word in whole.split()[:4]]
+
+
+def blocking_keys(identity: Identity) -> tuple[str, ...]:
+    """Every key of an identity, each once, sorted.
+
+    Shape    a letter for the rule, a colon, and what has to be the same.
+    Missing  a field that is missing makes no key: two unknowns are not alike.
+    """
+    return tuple(sorted(set(_keys(identity))))
+
+
+def narrow_keys(identity: Identity) -> tuple[str, ...]:
+    """The keys that find nearly all at a fraction of the cost: numbers, and name or home with the day of birth."""
+    return tuple(key for key in blocking_keys(identity) if key[0] in "nuixh")
+
+
+def _keys(identity: Identity) -> Iterator[str]:
+    name = Name(identity.given, identity.middle, identity.family, identity.other_names)
+    yield from _number_keys(identity)
+    pairs, starts = name_pairs(name), name_starts(name)
+    if identity.born:
+        day = f"{identity.born:%Y%m%d}"
+        yield from (f"b:{day}:{start}" for start in starts)
+        yield from (f"x:{pair}:{day}" for pair in pairs)
+        yield from (f"y:{pair}:{day[:4]}" for pair in pairs)
+        yield from (f"m:{pair}:{min(day[4:6], day[6:])}{max(day[4:6], day[6:])}" for pair in pairs)
+    for postcode in (identity.postcode, *identity.postcodes[:5]):
+        if postcode:
+            yield from (f"p:{postcode}:{pair}" for pair in pairs)
+            if identity.born:
+                yield f"h:{postcode}:{identity.born:%Y%m%d}"
+            if identity.given:
+                yield f"q:{postcode}:{start(identity.given)}"
+
+
+def _number_keys(identity: Identity) -> Iterator[str]:
+    if identity.nhs_number:
+        yield f"n:{identity.nhs_number}"
+    if identity.upn:
+        yield f"u:{identity.upn}"
+    yield from (f"i:{text}" for text in identity.local_ids)
+    yield from (f"t:{text}" for text in (*identity.phones, *identity.emails))
+    if identity.uprn and identity.given:
+        yield f"r:{identity.uprn}:{start(identity.given)}"
+    if identity.uprn and identity.born:
+        yield f"h:{identity.uprn}:{identity.born:%Y%m%d}"

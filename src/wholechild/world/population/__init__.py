@@ -1,0 +1,1 @@
+"""A whole population as six agencies write it down: identities to link, and the truth about them apart."""

@@ -1,0 +1,268 @@
+"""How well linking does, counted again by slow loops that share nothing with what they check, and on cases worked by hand."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import inf
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wholechild.people.comparing.measuring import (
+    Drawn,
+    Quality,
+    Scored,
+    Share,
+    best_line,
+    by_group,
+    clerical_sample,
+    cluster_quality,
+    disparity,
+    estimated_precision,
+    line_at_precision,
+    lines,
+    lines_for_loss,
+    pairs_within,
+    quality,
+    scored,
+    true_pairs,
+    unlinked,
+)
+
+NAMES = "abcdefghij"
+PEOPLE = st.fixed_dictionaries({name: st.sampled_from("PQRS") for name in NAMES})
+#: Weights that often tie.
+SCORED = st.lists(
+    st.builds(scored, st.sampled_from([-3.0, -1.0, 0.0, 2.0, 2.5, 7.0, 11.0]), st.booleans()), max_size=14
+)
+
+
+def grouped(group_of: dict[str, str]) -> list[list[str]]:
+    return [
+        [name for name in group_of if group_of[name] == group] for group in sorted(set(group_of.values()))
+    ]
+
+
+# -- pairs ------------------------------------------------------------------------------------------------------------
+
+
+def test_quality_of_a_case_worked_by_hand() -> None:
+    """Three records of Ann (1, 2, 3) and one of Ben (4): linked are 1-2 and 3-4."""
+    person = {"1": "Ann", "2": "Ann", "3": "Ann", "4": "Ben"}
+    found = quality({("1", "2"), ("3", "4")}, true_pairs(person))
+    assert found == Quality(right=1, wrong=1, missed=2)
+    assert (found.precision.value, found.recall.value, found.f1) == (1 / 2, 1 / 3, 2 / 5)
+    assert found.missed_links == Share(2, 3)
+
+
+@given(PEOPLE, PEOPLE)
+def test_pairs_and_groups_say_the_same_as_a_slow_loop(truth: dict[str, str], found: dict[str, str]) -> None:
+    right = wrong = missed = 0
+    for one in NAMES:
+        for other in NAMES:
+            if one < other:
+                linked, true = found[one] == found[other], truth[one] == truth[other]
+                right += linked and true
+                wrong += linked and not true
+                missed += true and not linked
+    expected = Quality(right, wrong, missed)
+    assert cluster_quality(grouped(found), truth) == expected
+    assert quality(pairs_within(grouped(found)), true_pairs(truth)) == expected
+
+
+@given(PEOPLE, PEOPLE)
+def test_right_everything_is_one_and_swapping_the_parts_swaps_precision_and_recall(
+    truth: dict[str, str], found: dict[str, str]
+) -> None:
+    assert cluster_quality(grouped(truth), truth).f1 in (1.0, None)
+    there, back = cluster_quality(grouped(found), truth), cluster_quality(grouped(truth), found)
+    assert (there.precision, there.recall, there.f1) == (back.recall, back.precision, back.f1)
+
+
+def test_identities_without_a_known_truth_count_for_nothing() -> None:
+    assert cluster_quality([["1", "2", "stranger"]], {"1": "Ann", "2": "Ann"}) == Quality(1, 0, 0)
+
+
+def test_of_nothing_we_cannot_tell() -> None:
+    none = Quality(0, 0, 0)
+    assert (none.f1, none.precision.value, none.recall.value) == (None, None, None)
+    assert none.precision.interval == none.f1_interval == (0.0, 1.0)
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+def test_each_interval_holds_its_value(right: int, wrong: int, missed: int) -> None:
+    found = Quality(right, wrong, missed)
+    for value, (low, high) in (
+        (found.precision.value, found.precision.interval), (found.recall.value, found.recall.interval), (found.f1, found.f1_interval)
+    ):  # fmt: skip
+        assert 0.0 <= low < high <= 1.0
+        assert value is None or low - 1e-12 <= value <= high + 1e-12
+
+
+def test_an_interval_worked_elsewhere() -> None:
+    """Wilson's score interval of 45 in 50, at 95 per cent, as tables give it: 78.6 to 95.7 per cent."""
+    assert Share(45, 50).interval == pytest.approx((0.7864, 0.9565), abs=1e-4)
+
+
+# -- groups -----------------------------------------------------------------------------------------------------------
+
+
+@given(PEOPLE, PEOPLE, PEOPLE)
+def test_groups_say_the_same_as_a_slow_loop(
+    truth: dict[str, str], found: dict[str, str], group: dict[str, str]
+) -> None:
+    links, true = pairs_within(grouped(found)), true_pairs(truth)
+    expected = {}
+    for name in "PQRS":
+        touching = [two for two in combinations(NAMES, 2) if name in (group[two[0]], group[two[1]])]
+        right = sum(two in links and two in true for two in touching)
+        wrong = sum(two in links and two not in true for two in touching)
+        missed = sum(two not in links and two in true for two in touching)
+        if right + wrong + missed:
+            expected[name] = Quality(right, wrong, missed)
+    assert by_group(links, true, group) == expected
+
+
+def test_the_worst_group_against_the_best() -> None:
+    groups = {"a": Quality(90, 0, 10), "b": Quality(980, 5, 20), "tiny": Quality(0, 0, 3)}
+    found = disparity(groups, fewest=50)
+    assert found is not None
+    assert (found.worst, found.best, found.times) == ("a", "b", pytest.approx(5.0))
+    assert disparity({"a": Quality(90, 0, 10)}, fewest=50) is None
+    assert disparity(groups, fewest=1).times == pytest.approx(50.0)  # type: ignore[union-attr]
+    assert disparity({"a": Quality(9, 0, 1), "b": Quality(10, 0, 0)}, fewest=1).times == inf  # type: ignore[union-attr]
+    assert disparity({"a": Quality(9, 0, 0), "b": Quality(10, 0, 0)}, fewest=1).times is None  # type: ignore[union-attr]
+
+
+def test_who_is_linked_with_nobody() -> None:
+    agency = {"1": "gp", "2": "school", "3": "gp", "4": "police"}
+    assert unlinked([["1", "2"], ["3"]], agency) == {
+        "gp": Share(1, 2),
+        "police": Share(1, 1),
+        "school": Share(0, 1),
+    }
+
+
+# -- lines ------------------------------------------------------------------------------------------------------------
+
+
+def at(weights: list[Scored], weight: float, true: int) -> Quality:
+    right = sum(one.right for one in weights if one.weight >= weight)
+    return Quality(right, sum(one.weight >= weight and one.wrong for one in weights), true - right)
+
+
+def drawable(weights: list[Scored]) -> list[float]:
+    return [inf, *sorted({one.weight for one in weights}, reverse=True)]
+
+
+@given(SCORED, st.integers(0, 5))
+def test_every_line_is_what_a_slow_loop_counts(weights: list[Scored], never_candidates: int) -> None:
+    true = sum(one.right for one in weights) + never_candidates
+    found = list(lines(weights, true=true))
+    assert [line.weight for line in found] == drawable(weights)
+    assert all(line.quality == at(weights, line.weight, true) for line in found)
+
+
+@given(SCORED, st.integers(0, 5), st.sampled_from([0.3, 0.5, 0.9, 0.995, 1.0]))
+def test_the_line_at_a_precision_links_most(weights: list[Scored], never: int, precision: float) -> None:
+    true = sum(one.right for one in weights) + never
+    line = line_at_precision(weights, precision, true=true)
+    most = max(
+        (
+            q.right
+            for q in (at(weights, w, true) for w in drawable(weights))
+            if q.right and q.right / (q.right + q.wrong) >= precision
+        ),
+        default=0,
+    )
+    assert line.quality.right == most
+    assert line.quality == at(weights, line.weight, true)
+    assert best_line(weights, true=true).quality.f1 == max(
+        (at(weights, w, true).f1 for w in drawable(weights)), key=lambda f1: f1 or 0.0
+    )
+
+
+@settings(max_examples=300)
+@given(
+    SCORED, st.integers(0, 3), st.sampled_from([0.5, 1.0, 4.0, 50.0]), st.sampled_from([0.01, 0.1, 0.4, 2.0])
+)
+def test_no_two_other_lines_cost_less(weights: list[Scored], never: int, wrong: float, look: float) -> None:
+    true = sum(one.right for one in weights) + never
+    found = lines_for_loss(weights, wrong=wrong, look=look, true=true)
+
+    def cost(same: float, possible: float) -> float:
+        total = 0.0
+        for one in weights:
+            if one.weight >= same:
+                total += 0.0 if one.right else wrong
+            elif one.weight >= possible:
+                total += look
+            else:
+                total += one.right
+        return total + never
+
+    least = min(cost(s, p) for s in drawable(weights) for p in drawable(weights) if p <= s)
+    assert found.possible <= found.same
+    assert found.cost == pytest.approx(cost(found.same, found.possible)) == pytest.approx(least)
+
+
+def test_a_dear_wrong_link_raises_the_line() -> None:
+    these = [scored(10, True)] * 5 + [scored(6, True)] * 5 + [scored(6, False)] + [scored(1, False)] * 50
+    assert lines_for_loss(these, wrong=1, look=9, true=10).same == 6
+    assert lines_for_loss(these, wrong=100, look=9, true=10).same == 10
+    assert lines_for_loss(these, wrong=100, look=0.1, true=10).possible == 6
+
+
+# -- the sample to label ------------------------------------------------------------------------------------------------
+
+MANY = [(f"i{number:04d}", f"j{number:04d}", number / 40 - 12.0) for number in range(1_600)]
+
+
+def test_the_sample_is_spread_over_the_weights_and_stands_for_all() -> None:
+    drawn = clerical_sample(MANY, 220, Random(1))
+    assert len(drawn) == len({(one.one, one.other) for one in drawn}) <= 220
+    assert sum(one.stands_for for one in drawn) == pytest.approx(1_600)
+    per_stratum = {one.stratum: 0 for one in drawn}
+    for one in drawn:
+        per_stratum[one.stratum] += 1
+    assert min(per_stratum.values()) >= 15
+    assert [one.weight for one in drawn] != sorted((one.weight for one in drawn), reverse=True)
+
+
+def test_the_sample_does_not_hang_on_the_order_of_the_pairs() -> None:
+    other_way = [(other, one, weight) for one, other, weight in reversed(MANY)]
+    assert clerical_sample(MANY, 100, Random(5)) == clerical_sample(other_way, 100, Random(5))
+    assert clerical_sample(MANY, 100, Random(5)) != clerical_sample(MANY, 100, Random(6))
+
+
+@given(st.lists(st.floats(-40, 40), min_size=1, max_size=60, unique=True), st.integers(1, 90))
+def test_a_sample_never_draws_what_is_not_there(weights: list[float], size: int) -> None:
+    pairs = [(f"a{n}", f"b{n}", weight) for n, weight in enumerate(weights)]
+    drawn = clerical_sample(pairs, size, Random(0))
+    assert {(one.one, one.other, one.weight) for one in drawn} <= set(pairs)
+    assert len(drawn) <= size
+    assert all(one.weight >= one.stratum for one in drawn)
+    if size >= len(pairs):
+        assert len(drawn) == len(pairs)
+
+
+def test_precision_is_found_again_from_a_labelled_sample() -> None:
+    """True with a chance that grows with the weight: in 40 samples the interval holds the truth nearly always."""
+    chance = Random(3)
+    truth = {(one, other): chance.random() < 1 / (1 + 2.0**-weight) for one, other, weight in MANY}
+    above = [(one, other) for one, other, weight in MANY if weight >= 3.0]
+    precision = sum(truth[two] for two in above) / len(above)
+    held = 0
+    for seed in range(40):
+        drawn = clerical_sample(MANY, 300, Random(seed))
+        found = estimated_precision([(one, truth[one.one, one.other]) for one in drawn], weight=3.0)
+        assert found is not None
+        assert found.low <= found.value <= found.high
+        held += found.low <= precision <= found.high
+    assert held >= 35
+
+
+def test_precision_without_a_label_cannot_be_told() -> None:
+    assert estimated_precision([(Drawn("a", "b", 2.0, 0.0, 10.0), True)], weight=5.0) is None

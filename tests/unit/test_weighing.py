@@ -1,0 +1,317 @@
+"""What two identities weigh, and what no machine may link: the cases that hurt families most, each by name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from wholechild.people.comparing.artefact import ArtefactRefused, default_artefact, digest, loads
+from wholechild.people.comparing.clustering import MOST_OF_ONE_PERSON, Decided, Decision, settle
+from wholechild.people.comparing.identity import Identity
+from wholechild.people.comparing.keys import blocking_keys, narrow_keys
+from wholechild.people.comparing.levels import LEVELS, MISSING, levels_of
+from wholechild.people.comparing.prepared import prepare
+from wholechild.people.comparing.scoring import weigh
+from wholechild.people.comparing.standardising import Raw, standardise
+from wholechild.people.comparing.weighed import Weighed, Zone
+
+ARTEFACT = default_artefact()
+ONE_NUMBER, ANOTHER_NUMBER = "9434765919", "9434765870"
+
+AMINA = standardise(
+    Raw(
+        id="a", agency="gp", given_names="Amina Zahra", family_name="Khan", born=date(2015, 3, 4), sex="F",
+        nhs_number=ONE_NUMBER, postcode="CV1 2AB", address="12 High Street, Coventry", phones=("07700 900123",),
+    )
+)  # fmt: skip
+
+
+def changed(**fields: object) -> Identity:
+    """Amina as another agency has her: the same but for these."""
+    return replace(AMINA, id="b", agency="school", **fields)
+
+
+def zone(other: Identity) -> Zone:
+    return weigh(ARTEFACT, AMINA, other).zone
+
+
+# -- levels ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "comparison", "level"),
+    [
+        ({}, "given", "same"),
+        ({"given": ""}, "given", MISSING),
+        ({"given": "ameena"}, "given", "variant"),
+        ({"given": "aminna"}, "given", "variant"),
+        ({"given": "amia"}, "given", "near"),
+        ({"given": "zahra", "middle": ""}, "given", "elsewhere"),
+        ({"given": "a"}, "given", "initial"),
+        ({"given": "b"}, "given", "different"),
+        ({"given": "yusuf"}, "given", "different"),
+        ({"given": "khan", "family": "amina"}, "given", "reversed"),
+        ({"given": "khan", "family": "amina"}, "family", MISSING),
+        ({"family": "khan begum"}, "family", "part"),
+        ({"family": "begum", "other_names": ("amina khan",)}, "family", "part"),
+        ({"family": "kahn"}, "family", "variant"),
+        ({"family": "okafor"}, "family", "different"),
+        ({"middle": "z"}, "middle", "initial"),
+        ({"middle": "noor"}, "middle", "different"),
+        ({"born": date(2015, 4, 3)}, "born", "swapped"),
+        ({"born": date(2015, 3, 5)}, "born", "one_digit"),
+        ({"born": date(2015, 3, 28)}, "born", "one_field"),
+        ({"born": date(2015, 2, 20)}, "born", "within_month"),
+        ({"born": date(2012, 7, 20)}, "born", "different"),
+        ({"born": None}, "born", MISSING),
+        ({"address": "12 high st coventri"}, "home", "same_home"),
+        ({"address": ""}, "home", "same_postcode"),
+        ({"postcode": "CV12AC"}, "home", "same_address"),
+        ({"postcode": "CV12AC", "address": "4 low rd"}, "home", "near_postcode"),
+        ({"postcode": "CV19ZZ", "address": "4 low rd"}, "home", "same_area"),
+        ({"postcode": "B11AA", "address": "4 low rd", "postcodes": ("CV12AB",)}, "home", "earlier"),
+        ({"postcode": "B11AA", "address": "4 low rd"}, "home", "different"),
+        ({"postcode": "", "address": ""}, "home", MISSING),
+        ({"phones": ("447700900999",)}, "contact", "different"),
+        ({"nhs_number": "9434765918"}, "nhs_number", "near"),
+        ({"nhs_number": ANOTHER_NUMBER}, "nhs_number", "different"),
+    ],
+)  # fmt: skip
+def test_levels(fields: dict[str, object], comparison: str, level: str) -> None:
+    one, other = prepare(AMINA), prepare(changed(**fields))
+    assert levels_of(one, other)[comparison] == level
+    assert levels_of(other, one)[comparison] == level
+    assert level == MISSING or level in LEVELS[comparison]
+
+
+# -- zones -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_child_is_linked() -> None:
+    assert zone(changed()) is Zone.SAME
+    assert zone(changed(nhs_number="", phones=())) is Zone.SAME
+
+
+def test_a_contribution_for_each_field_that_both_say_and_they_add_up() -> None:
+    said = weigh(ARTEFACT, AMINA, changed(nhs_number=""))
+    assert [c.field for c in said.contributions] == [
+        "prior", "given", "family", "middle", "born", "sex", "home", "contact", "agency", "household"
+    ]  # fmt: skip
+    assert said.weight == pytest.approx(sum(c.bits for c in said.contributions))
+
+
+def test_twins_are_not_linked() -> None:
+    """All is the same but the first name and the number; and with a missing or mixed up number it is no more certain."""
+    twin = changed(given="yusra", middle="")
+    assert weigh(ARTEFACT, AMINA, replace(twin, nhs_number=ANOTHER_NUMBER)).zone is not Zone.SAME
+    assert weigh(ARTEFACT, AMINA, replace(twin, nhs_number="")).zone is not Zone.SAME
+    assert weigh(ARTEFACT, replace(AMINA, nhs_number=""), replace(twin, nhs_number="")).zone is Zone.DIFFERENT
+
+
+def test_a_brother_or_sister_at_home_with_a_similar_name_is_not_linked() -> None:
+    sister = changed(given="aminata", middle="", born=date(2013, 9, 23), nhs_number="")
+    assert zone(sister) is Zone.DIFFERENT
+
+
+def test_a_parent_of_the_same_name_is_not_linked() -> None:
+    mother = changed(born=date(1988, 7, 21), nhs_number="", middle="")
+    said = weigh(ARTEFACT, AMINA, mother)
+    assert said.zone is not Zone.SAME
+    assert said.forbids
+
+
+def test_two_unborn_or_unnamed_twins_are_not_linked() -> None:
+    """A ward enters both as "Baby Khan": the same home, day and mother's name, and nothing that tells them apart."""
+    unnamed = replace(AMINA, given="", middle="", nhs_number="", agency="hospital")
+    assert weigh(ARTEFACT, unnamed, replace(unnamed, id="b")).zone is not Zone.SAME
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"nhs_number": ANOTHER_NUMBER}, "two different NHS numbers"),
+        ({"born": date(2012, 7, 20), "nhs_number": ""}, "dates of birth"),
+        ({"born": date(2012, 7, 20), "given": "yusuf"}, "one NHS number, but another first name"),
+        ({"died": date(2015, 1, 1)}, "died before"),
+    ],
+)
+def test_what_cannot_be_true_of_one_child_is_never_linked_by_machine(
+    fields: dict[str, object], why: str
+) -> None:
+    said = weigh(ARTEFACT, AMINA, changed(**fields))
+    assert why in said.forbids
+    assert said.zone is not Zone.SAME
+
+
+def test_two_deaths_far_apart_are_of_two() -> None:
+    died = replace(AMINA, died=date(2020, 1, 1))
+    assert "death" in weigh(ARTEFACT, died, changed(died=date(2022, 1, 1))).forbids
+    assert not weigh(ARTEFACT, died, changed(died=date(2020, 1, 9))).forbids
+
+
+def test_a_number_with_a_wrong_check_digit_forbids_nothing() -> None:
+    assert not weigh(ARTEFACT, AMINA, changed(nhs_number="9434765918")).forbids
+
+
+def test_two_that_somebody_keeps_apart_are_never_linked_by_machine() -> None:
+    said = weigh(ARTEFACT, AMINA, changed(), kept_apart="kept apart by an order")
+    assert (said.zone, said.forbids) == (Zone.POSSIBLE, "kept apart by an order")
+
+
+def test_a_feed_that_swaps_the_numbers_of_two_children_links_neither() -> None:
+    yusuf = replace(
+        AMINA, id="c", given="yusuf", middle="", born=date(2012, 7, 20), nhs_number=ANOTHER_NUMBER
+    )
+    swapped_amina = changed(nhs_number=ANOTHER_NUMBER)
+    swapped_yusuf = replace(yusuf, id="d", agency="school", nhs_number=ONE_NUMBER)
+    everyone = [AMINA, yusuf, swapped_amina, swapped_yusuf]
+    pairs = [weigh(ARTEFACT, a, b) for n, a in enumerate(everyone) for b in everyone[:n]]
+    assert settle(pairs, [], everyone) == [frozenset({name}) for name in "abcd"]
+
+
+def test_what_so_many_share_says_nothing() -> None:
+    shared = replace(ARTEFACT, shared=frozenset({digest("447700900123"), digest(ONE_NUMBER)}))
+    fields = [c.field for c in weigh(shared, AMINA, changed()).contributions]
+    assert "contact" not in fields
+    assert "nhs_number" not in fields
+
+
+def test_a_common_name_weighs_less() -> None:
+    """What strangers called so have in common is their name."""
+    said = ARTEFACT.frequencies["family"]
+    common = replace(
+        ARTEFACT, frequencies={**ARTEFACT.frequencies, "family": replace(said, terms={"khan": 0.05})}
+    )
+    assert weigh(common, AMINA, changed()).weight < weigh(
+        replace(common, frequencies={**common.frequencies, "family": replace(said, terms={"khan": 0.0001})}), AMINA, changed()
+    ).weight  # fmt: skip
+
+
+def test_an_identity_is_not_compared_with_itself() -> None:
+    with pytest.raises(ValueError, match="itself"):
+        weigh(ARTEFACT, AMINA, AMINA)
+
+
+# -- candidates --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"given": "ameena"}, {"given": "khan", "family": "amina"}, {"born": date(2015, 4, 3), "nhs_number": ""},
+        {"born": None, "nhs_number": "", "phones": ()}, {"family": "begum khan"}, {"given": "", "nhs_number": ""},
+        {"postcode": "B11AA", "nhs_number": "", "phones": (), "born": date(2015, 3, 5)},
+        {"given": "zahra", "middle": "", "family": "begum", "nhs_number": "", "postcode": "", "phones": ()},
+    ],
+)  # fmt: skip
+def test_candidates_are_found_though_a_field_is_wrong(fields: dict[str, object]) -> None:
+    assert set(blocking_keys(AMINA)) & set(blocking_keys(changed(**fields)))
+
+
+def test_nothing_known_makes_no_key() -> None:
+    assert blocking_keys(Identity(id="x")) == ()
+    assert blocking_keys(Identity(id="x", sex="F", agency="gp")) == ()
+
+
+def test_narrow_keys_are_some_of_the_wide_ones() -> None:
+    assert set(narrow_keys(AMINA)) < set(blocking_keys(AMINA))
+    assert set(narrow_keys(AMINA)) & set(narrow_keys(changed(nhs_number="")))
+
+
+# -- people ------------------------------------------------------------------------------------------------------------
+
+
+def _pair(one: str, other: str, weight: float) -> Weighed:
+    return Weighed(one, other, weight, (), Zone.SAME)
+
+
+def _named(*names: str) -> list[Identity]:
+    return [Identity(id=name) for name in names]
+
+
+def test_links_pass_on() -> None:
+    settled = settle([_pair("a", "b", 12), _pair("b", "c", 11)], [], _named("a", "b", "c", "d"))
+    assert settled == [frozenset("abc"), frozenset("d")]
+
+
+def test_only_the_zone_same_is_linked() -> None:
+    unsure = Weighed("a", "b", 5, (), Zone.POSSIBLE)
+    forbidden = Weighed("b", "c", 30, (), Zone.SAME, "two NHS numbers")
+    assert len(settle([unsure, forbidden], [], _named("a", "b", "c"))) == 3
+
+
+def test_a_decision_that_two_are_different_holds_through_others() -> None:
+    decided = [Decided("c", "a", Decision.DIFFERENT)]
+    settled = settle([_pair("a", "b", 12), _pair("b", "c", 11)], decided, _named("a", "b", "c"))
+    assert settled == [frozenset("ab"), frozenset("c")]
+
+
+def test_a_decision_that_two_are_the_same_holds_against_a_contradiction() -> None:
+    one, other = AMINA, changed(nhs_number=ANOTHER_NUMBER)
+    assert settle([], [Decided("a", "b", Decision.SAME)], [one, other]) == [frozenset("ab")]
+
+
+def test_of_decisions_that_contradict_each_other_being_apart_stands() -> None:
+    decided = [Decided("a", "b", Decision.SAME), Decided("b", "c", Decision.SAME), Decided("a", "c", Decision.DIFFERENT)]  # fmt: skip
+    assert settle([], decided, _named("a", "b", "c")) == [frozenset("ab"), frozenset("c")]
+
+
+def test_a_contradiction_holds_through_others() -> None:
+    """The middle one has no number; the two at the ends have two."""
+    middle = changed(nhs_number="")
+    end = replace(changed(nhs_number=ANOTHER_NUMBER), id="c")
+    pairs = [_pair("a", "b", 20), _pair("b", "c", 19)]
+    assert settle(pairs, [], [AMINA, middle, end]) == [frozenset("ab"), frozenset("c")]
+
+
+def test_forty_children_with_one_number_are_forty() -> None:
+    words = "amy zoe ian max leo eva mia tom sam ben".split()
+    forty = [
+        replace(AMINA, id=f"i{n:02}", given=words[n % 10], middle="", family=f"{words[n % 7]}son", postcode="", address="",
+                phones=(), born=date(2010 + n % 9, 1 + n % 12, 1 + n % 28))
+        for n in range(40)
+    ]  # fmt: skip
+    pairs = [weigh(ARTEFACT, a, b) for n, a in enumerate(forty) for b in forty[:n]]
+    assert max(map(len, settle(pairs, [], forty))) == 1
+
+
+def test_no_person_grows_without_end() -> None:
+    many = _named(*(f"i{n:03}" for n in range(MOST_OF_ONE_PERSON + 5)))
+    pairs = [_pair(a.id, b.id, 20) for a, b in zip(many, many[1:], strict=False)]
+    assert max(map(len, settle(pairs, [], many))) <= MOST_OF_ONE_PERSON
+
+
+# -- artefacts ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_artefact_is_read_as_it_was_written() -> None:
+    assert loads(ARTEFACT.dumps()) == ARTEFACT
+    assert loads(ARTEFACT.dumps()).id == ARTEFACT.id
+    assert replace(ARTEFACT, same=ARTEFACT.same + 1).id != ARTEFACT.id
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (("form",), 2), (("comparisons", "given", "same", "match"), 0), (("comparisons", "given", "same", "match"), 1.5),
+        (("comparisons", "given"), {}), (("prior", "match"), 0), (("same",), -1e9), (("frequencies", "born"), {}),
+        (("frequencies", "given", "otherwise"), 0), (("prior", "kin"), [1, 2]), (("comparisons",), None),
+    ],
+)  # fmt: skip
+def test_a_faulty_artefact_is_refused(at: tuple[str, ...], value: object) -> None:
+    document = json.loads(ARTEFACT.dumps())
+    inner = document
+    for key in at[:-1]:
+        inner = inner[key]
+    inner[at[-1]] = value
+    with pytest.raises(ArtefactRefused, match="artefact"):
+        loads(json.dumps(document))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", "{"])
+def test_a_text_that_is_no_artefact_is_refused(text: str) -> None:
+    with pytest.raises(ArtefactRefused):
+        loads(text)
