@@ -6,7 +6,6 @@ fills in, or a level that is seen once in a million pairs, keeps a sensible weig
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -290,10 +289,7 @@ def _session(
             max_pairs=PAIRS_PER_SESSION,
             record_sample_proportion=1.0,
         )
-    except (
-        Exception
-    ) as fault:  # Splink raises its own, and the engine's, where a session has nothing to learn from
-        logging.getLogger(__name__).debug("session %s: %s", keys, type(fault).__name__)
+    except Exception:  # Splink raises its own, and the engine's, where a session has nothing to learn from
         return {}
     share = float(session.core_model_settings.probability_two_random_records_match)
     seen = share * min(blocked, PAIRS_PER_SESSION)
