@@ -127,7 +127,7 @@ def rows(today: date) -> list[dict[str, Any]]:
              "from": day(today, 560), "written_at": moment(today, 560)}
         )  # fmt: skip
     made += [record(number, today, *line) for number, line in enumerate(LINES)]
-    return made + somebody_else(today)
+    return made + somebody_else(today) + perhaps_one_child(today)
 
 
 def somebody_else(today: date) -> list[dict[str, Any]]:
@@ -142,6 +142,27 @@ def somebody_else(today: date) -> list[dict[str, Any]]:
         made.append(
             {**sender(agency), "row": "record", "reference": "O-1", "kind": "contact.telephone_only",
              "happened": day(today, 1), "subject": "O", "what": "A call about an appointment.", **written}
+        )  # fmt: skip
+    return made
+
+
+#: One child as two agencies have her: not alike enough to be joined by a machine.
+ALIKE: Final = {
+    (VISITOR, "W-1"): {"given_name": "Amira", "family_name": "Solanki", "born": "2019-03-05", "postcode": "ZZ3 3ZZ"},
+    (CARE, "W-2"): {"given_name": "Ameera", "family_name": "Solankey", "born": "2019-05-03", "postcode": "ZZ3 3ZZ"},
+}  # fmt: skip
+
+
+def perhaps_one_child(today: date) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = []
+    for (agency, reference), details in ALIKE.items():
+        told = {**sender(agency), "written_at": moment(today, 12)}
+        made.append(
+            {**told, "row": "person", "reference": reference, "sex": "female", "role": "child", **details}
+        )
+        made.append(
+            {**told, "row": "record", "reference": f"{reference}-1", "kind": "contact.no_access_visit", "happened": day(today, 12),
+             "subject": reference, "what": "No answer; a note was left."}
         )  # fmt: skip
     return made
 
@@ -210,6 +231,31 @@ def moment(today: date, ago: int) -> str:
     return noon.isoformat()
 
 
+def weigh_alike() -> None:
+    """Weigh the two who may be one, where nobody has: then they wait to be decided about."""
+    from wholechild.people.comparing.artefact import default_artefact
+    from wholechild.people.comparing.scoring import weigh
+    from wholechild.people.comparing.standardising import Raw, standardise
+    from wholechild.people.models import Pair
+    from wholechild.records.facts import Agency
+    from wholechild.records.ids import identity_id
+
+    if Pair.objects.exists():
+        return
+    one, other = (
+        standardise(Raw(
+            id=identity_id(Agency(agency, *PLACES[agency]).id, reference), agency=agency, given_names=said["given_name"],
+            family_name=said["family_name"], born=date.fromisoformat(said["born"]), sex="female", postcode=said["postcode"],
+        ))
+        for (agency, reference), said in ALIKE.items()
+    )  # fmt: skip
+    found = weigh(default_artefact(), one, other)
+    said = [[c.field, c.level, c.bits] for c in found.contributions]
+    Pair.objects.create(
+        one=found.one, other=found.other, weight=found.weight, zone="possible", contributions=said, forbids=found.forbids, artefact="tests",
+    )  # fmt: skip
+
+
 def load(folder: Path, at: datetime) -> None:
     """Load everything, link, match, and let the four people in."""
     from wholechild.config.django import setup
@@ -240,6 +286,7 @@ def load(folder: Path, at: datetime) -> None:
             agency=Agency(agency, *PLACES[agency]).id, contact_role=role, phone=phone, hours=hours, **us
         )
     link_new_identities(**us)
+    weigh_alike()
     viewer = system("match")
     everybody = children(viewer, at)
     install_library(library=lambda: read_library(LESSONS), **us)

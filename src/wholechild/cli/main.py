@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Withdraw a delivery: nothing is lost, and nothing reads it from then on.",
     ),
     "link": ("link", "Say which identities are one person, or work it out anew; put a model in force."),
+    "people": ("people", "Say who a person is made of and why; join, part, agree, undo."),
     "replay": ("replay", "Walk a published chronology day by day and print what could be seen, from when."),
     "timeline": ("timeline", "Print one child's joined chronology."),
     "rebuild-search": ("finding", "Make anew, from the facts, what the search for people reads."),

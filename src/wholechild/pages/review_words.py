@@ -123,13 +123,12 @@ class Change:
     lines: tuple[Any, ...]
     told: tuple[Any, ...]
     matches: tuple[Any, ...]
-    left_without: int
+    follow: int
 
 
 def change_of(found: Consequences, matches: Sequence[Any]) -> Change:
-    """Shape: `left_without` is how many people work with a person whose records would all stand elsewhere."""
-    emptied = {move.now for move in found.moves} - {move.to for move in found.moves}
+    """Shape: `follow` is how many people work by name with a person whose records would stand in another picture."""
     return Change(
         len(found.moves), len(found.records), found.lines, found.told, tuple(matches),
-        sum(found.works_with.get(person, 0) for person in emptied),
+        sum(found.works_with.get(person, 0) for person in {move.now for move in found.moves}),
     )  # fmt: skip

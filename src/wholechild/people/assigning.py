@@ -84,16 +84,18 @@ def persons_for(
     weights: Mapping[tuple[str, str], float],
     is_free: Callable[[str], bool],
     at: str,
+    sent_away: Collection[str] = (),
 ) -> Assigned:
     """Say which person each identity is.
 
     Shape    `groups` are disjoint. `standings` has all of them, and everybody who is linked to one of their persons.
              `viewers` maps a person to who stands in a relation to them. `bound` are pairs, sorted, that a decision, a
              confirmed link or a sender's word says are one. `is_free(id)`: whether nobody is linked to a person of this id.
+             `sent_away` are those of whom a split says that they are somebody else: they keep no person's id from who stays.
     Missing  a person without an entry in `viewers`: nobody stands in a relation to them by name.
     """
     made = _Made()
-    keepers = _keepers(standings.values())
+    keepers = _keepers(standings.values(), sent_away)
     ordered = sorted(([standings[i] for i in g] for g in groups), key=lambda g: min(s.learnt for s in g))
     for group in ordered:
         parts = _parts(group, keepers, viewers)
@@ -105,12 +107,12 @@ def persons_for(
     return Assigned(made.person_of, made.held, made.follows)
 
 
-def _keepers(standings: Iterable[Standing]) -> dict[str, str]:
-    """person -> the identity that keeps the person's id: the one that was learnt first."""
+def _keepers(standings: Iterable[Standing], sent_away: Collection[str]) -> dict[str, str]:
+    """person -> the identity that keeps the person's id: the one that was learnt first, of those whom nobody sent away."""
     first: dict[str, Standing] = {}
-    for one in standings:
-        if one.person and (one.person not in first or one.learnt < first[one.person].learnt):
-            first[one.person] = one
+    for one in sorted(standings, key=lambda s: (s.identity in sent_away, s.learnt)):
+        if one.person:
+            first.setdefault(one.person, one)
     return {person: one.identity for person, one in first.items()}
 
 

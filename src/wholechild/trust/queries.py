@@ -112,17 +112,6 @@ def told_about(person: str, since: datetime) -> tuple[Told, ...]:
     return tuple(sorted(found, key=lambda one: (-one.times, one.user, one.role, one.agency)))
 
 
-def who_works_with(persons: Collection[str], at: datetime) -> dict[str, int]:
-    """person -> how many users stand in a relation to just that person at a moment; a relation to everybody does not count."""
-    ended = Relation.objects.filter(ends=models.OuterRef("pk"), starts_at__lte=at)
-    live = Relation.objects.filter(person__in=list(persons), ends="", starts_at__lte=at)
-    live = live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
-    users: dict[str, set[str]] = {person: set() for person in persons}
-    for person, user in live.values_list("person", "user"):
-        users[person].add(user)
-    return {person: len(found) for person, found in users.items()}
-
-
 def related_to(persons: Collection[str], at: datetime) -> dict[str, frozenset[tuple[str, str]]]:
     """Who stands in which relation to each of these people by name, as (user, relation); nobody is left out.
 

@@ -36,13 +36,14 @@ from wholechild.people.deciding.actions import (
     open_decision,
     open_explained,
     open_review,
+    preview,
     second_decision,
     split_person,
     take_review,
     undo_decision,
 )
 from wholechild.people.deciding.decisions import SAME, Decided, pair_of
-from wholechild.people.deciding.queries import Review, consequences, review_queue, waiting_for_second
+from wholechild.people.deciding.queries import Review, review_queue, waiting_for_second
 from wholechild.trust.permissions import decide_act
 from wholechild.trust.refusals import NotYours, Refused
 from wholechild.trust.viewers import Viewer
@@ -116,7 +117,7 @@ def _if_same(viewer: Viewer, at: datetime, found: Review) -> Any:
 
 
 def _change(viewer: Viewer, at: datetime, more: Sequence[Decided]) -> Any:
-    changes = consequences(viewer, more, at)
+    changes = preview(by=viewer, purpose=PURPOSE, at=at, more=more)
     return change_of(changes, matches_resting_on(viewer, changes.records, at))
 
 

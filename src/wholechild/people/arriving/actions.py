@@ -17,7 +17,15 @@ from psycopg.types.json import Jsonb
 
 from wholechild.people.arriving import queries
 from wholechild.people.arriving.keyed import Comparing, Crowded, candidates, numbered
-from wholechild.people.arriving.queries import COLUMNS, Binding, Known, LiveLink, in_portions, sorted_pair
+from wholechild.people.arriving.queries import (
+    COLUMNS,
+    Binding,
+    InForce,
+    Known,
+    LiveLink,
+    in_portions,
+    sorted_pair,
+)
 from wholechild.people.assigning import Assigned, persons_for
 from wholechild.people.comparing.clustering import settle
 from wholechild.people.comparing.identity import Identity
@@ -265,12 +273,19 @@ def _settle(by: str, purpose: str, at: datetime, touched: Collection[str], salts
     return len(new)
 
 
-def _settled(touched: Collection[str], at: datetime) -> _Settled:
-    """The components of these identities: how they stand, and who is who."""
+def persons_if(
+    *, by: str, purpose: str, at: datetime, identities: Collection[str], supposing: Sequence[InForce]
+) -> dict[str, str]:
+    """identity -> the person that it would be, were these decisions in force, for their whole components. Nothing is written."""
+    return dict(_settled(identities, at, supposing).assigned.person_of)
+
+
+def _settled(touched: Collection[str], at: datetime, supposing: Sequence[InForce] = ()) -> _Settled:
+    """The components of these identities: how they stand, and who is who; `supposing` some decisions beside those in force."""
     component = queries.component_of(touched)
     ready, links = queries.known(component), queries.live_links(component)
     pairs = {(pair.one, pair.other): pair for pair in queries.pairs_among(component)}
-    bound = queries.binding(component, ready, links)
+    bound = queries.binding(component, ready, links, supposing)
     groups = settle(
         _without_two_declared(pairs.values(), ready),
         bound.decided,
@@ -281,7 +296,7 @@ def _settled(touched: Collection[str], at: datetime) -> _Settled:
     assigned = persons_for(
         groups, queries.standings(component, ready, links), viewers=related_to(persons | likely, at),
         bound=bound.by.keys(), weights={pair: said.weight for pair, said in pairs.items()},
-        is_free=queries.is_free, at=at.isoformat(),
+        is_free=queries.is_free, at=at.isoformat(), sent_away=bound.sent_away,
     )  # fmt: skip
     return _Settled(ready, links, pairs, bound, assigned)
 

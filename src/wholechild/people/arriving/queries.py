@@ -21,17 +21,17 @@ from wholechild.people.comparing.clustering import Decided, Decision
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.standardising import Raw, standardise
 from wholechild.people.comparing.weighed import Contribution, Weighed, Zone
+from wholechild.people.deciding.decisions import in_force
+from wholechild.people.deciding.queries import decided_about
 from wholechild.people.linking import CONFIRMED, DECLARED
 from wholechild.people.models import (
     LinkageModel,
     LinkageModelAdopted,
     LinkedUpTo,
-    PairDecision,
-    PairDecisionSeconded,
-    PairDecisionUndone,
 )
 from wholechild.records.queries import PersonVersion, person_versions, persons_told_of
 from wholechild.trust.models import LedgerLeaf
+from wholechild.trust.viewers import system
 
 T = TypeVar("T")
 _AT_ONCE: Final = 2_000
@@ -279,31 +279,22 @@ def standings(
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A decision about two identities that binds: seconded where it has to be, and not undone. `one` sorts first."""
+    """A decision about two identities that binds: seconded where it has to be, and not undone. `one` sorts first.
+
+    Missing  `goes` empty: it is no split; else those of whom it says that they are somebody else.
+    """
 
     id: str
     one: str
     other: str
     decision: str
+    goes: frozenset[str] = frozenset()
 
 
 def decisions_in_force(identities: Collection[str]) -> list[InForce]:
     """What people decided about any of these identities, as it binds now: of two about the same pair, the later."""
-    about = PairDecision.objects.extra(where=["identities && %s::text[]"], params=[list(identities)])
-    if not about.exists():
-        return []
-    undone = PairDecisionUndone.objects.values("decision")
-    seconded = set(
-        PairDecisionSeconded.objects.filter(decision__in=about.values("pk")).values_list(
-            "decision", flat=True
-        )
-    )
-    latest: dict[tuple[str, str], InForce] = {}
-    for row in about.exclude(pk__in=undone).order_by("decided_at", "pk"):
-        if not row.needs_second or row.pk in seconded:
-            one, other = sorted(row.identities)
-            latest[one, other] = InForce(row.pk, one, other, row.decision)
-    return list(latest.values())
+    binding = in_force(decided_about(system("people"), identities))
+    return [InForce(one.id, *pair, one.decision, one.goes) for pair, one in sorted(binding.items())]
 
 
 def taken_back(identities: Collection[str]) -> dict[str, set[str]]:
@@ -331,9 +322,15 @@ class Binding:
 
     decided: Sequence[Decided]
     by: Mapping[tuple[str, str], str]
+    sent_away: frozenset[str] = frozenset()
 
 
-def binding(component: Collection[str], ready: Mapping[str, Known], links: Mapping[str, LiveLink]) -> Binding:
+def binding(
+    component: Collection[str],
+    ready: Mapping[str, Known],
+    links: Mapping[str, LiveLink],
+    supposing: Sequence[InForce] = (),
+) -> Binding:
     """Decisions in force, what senders declare, and links that people made or took back, for those who are compared.
 
     A later word of a person's goes before an earlier one, and before what a sender declares.
@@ -345,7 +342,8 @@ def binding(component: Collection[str], ready: Mapping[str, Known], links: Mappi
     for pair in _chains(_confirmed(ready, links)):
         same[pair] = CONFIRMED
     different: set[tuple[str, str]] = set()
-    for decision in decisions_in_force(component):
+    binding = _as_it_would_be(decisions_in_force(component), supposing)
+    for decision in binding:
         pair = decision.one, decision.other
         if decision.decision == Decision.SAME:
             same[pair] = decision.id
@@ -359,7 +357,13 @@ def binding(component: Collection[str], ready: Mapping[str, Known], links: Mappi
     same = {pair: by for pair, by in same.items() if ready.keys() >= set(pair)}
     decided = [Decided(*pair, Decision.SAME) for pair in same]
     decided += [Decided(*pair, Decision.DIFFERENT) for pair in different]
-    return Binding(decided, same)
+    sent_away = frozenset(identity for decision in binding for identity in decision.goes)
+    return Binding(decided, same, sent_away)
+
+
+def _as_it_would_be(decided: Iterable[InForce], supposing: Iterable[InForce]) -> list[InForce]:
+    """The decisions in force, each replaced by what is supposed of the same pair."""
+    return list({(one.one, one.other): one for one in (*decided, *supposing)}.values())
 
 
 def sorted_pair(one: str, other: str) -> tuple[str, str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import product
+from itertools import combinations, product
 from typing import Any, Final
 
 from django.db import connection, transaction
 
 from wholechild.lib.civil import LONDON, say_day
+from wholechild.people.arriving.actions import persons_if, settle_identities
+from wholechild.people.arriving.queries import InForce
 from wholechild.people.deciding.decisions import (
     CANNOT_TELL,
     DECISIONS,
@@ -22,31 +24,26 @@ from wholechild.people.deciding.decisions import (
     needs_second,
     pair_of,
 )
-from wholechild.people.deciding.grouping import torn
 from wholechild.people.deciding.queries import (
-    CONFIRMED,
+    Consequences,
     Explained,
     Possible,
     Review,
+    consequences,
     decided_about,
     explained,
     identities_of,
-    live_links,
     made_together,
     persons_now,
     possible_for,
     review,
-    standing,
     weighed_pair,
 )
 from wholechild.people.models import (
-    Link,
     PairDecision,
     PairDecisionSeconded,
     PairDecisionUndone,
-    Person,
     ReviewTaken,
-    Unlink,
 )
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, append, disclose
@@ -88,7 +85,7 @@ def decide_pair(
     """
     with _deciding():
         made = drawn_up_pair(by=by, purpose=purpose, at=at, one=one, other=other, decision=decision, why=why)
-        return _keep(by, purpose, at, [made], salts)
+        return _keep(by, purpose, at, made, salts)
 
 
 def split_person(
@@ -121,9 +118,11 @@ def split_person(
 
 def drawn_up_pair(
     *, by: Viewer, purpose: str, at: datetime, one: str, other: str, decision: str, why: str
-) -> Decided:
+) -> list[Decided]:
     """The decision as it would be kept, so that what it would change can be looked at first. Nothing is kept.
 
+    Shape    the decision about the two; and where it goes against a split, its other pairs too, which are set free: a split is
+             kept or given up as a whole.
     Errors   as `decide_pair`.
     """
     _check_role(by)
@@ -152,11 +151,30 @@ def drawn_up_pair(
     if decision == DIFFERENT and splits:
         shown["goes"] = [pair[1]]
     two = needs_second(decision, splits=splits, sealed=_is_sealed(persons.values()), replaces=stands)
-    made = Decided(
-        "", pair, decision, why.strip(), two, at, by.user, shown=shown, goes=frozenset(shown.get("goes", ()))
-    )
-    _check_no_contradiction([made])
+    if stands and stands.together:
+        shown["together"] = f"anew-{stands.together}"
+    first = Decided(
+        "", pair, decision, why.strip(), two, at, by.user, together=shown.get("together", ""),
+        goes=frozenset(shown.get("goes", ())), shown=shown,
+    )  # fmt: skip
+    made = [first, *_set_free(first, stands)]
+    _check_no_contradiction(made, at)
     return made
+
+
+def _set_free(first: Decided, stands: Decided | None) -> list[Decided]:
+    """The other pairs of the split that this decision gives up, each of which nothing binds from then on."""
+    if stands is None or not stands.together:
+        return []
+    others = [one for one in made_together(stands.id) if one.pair != first.pair]
+    binds = in_force(decided_about(system("people"), {i for one in others for i in one.pair}))
+    return [
+        replace(
+            first, pair=one.pair, decision=CANNOT_TELL, goes=frozenset(), shown={"together": first.together}
+        )
+        for one in others
+        if (still := binds.get(one.pair)) and still.id == one.id
+    ]
 
 
 def drawn_up_split(
@@ -196,7 +214,7 @@ def drawn_up_split(
         Decided("", pair, DIFFERENT, why.strip(), True, at, by.user, together=shown["together"], goes=frozenset(goes), shown=shown)  # type: ignore[arg-type]
         for pair in pairs
     ]  # fmt: skip
-    _check_no_contradiction(made)
+    _check_no_contradiction(made, at)
     return made
 
 
@@ -212,7 +230,7 @@ def second_decision(*, by: Viewer, purpose: str, at: datetime, decision: str, wh
         if several[0].by == by.user:
             raise Refused("You made this decision. Somebody else has to agree with it.")
         _check_length(why)
-        _check_no_contradiction(several)
+        _check_no_contradiction(several, at)
         facts = [
             PairDecisionSeconded(
                 id=stable_id("seconded", one.id), salt=salts(SALT_BYTES), decision=one.id, why=why.strip(), seconded_at=at,
@@ -277,37 +295,29 @@ def _known_decision(by: Viewer, at: datetime, decision: str) -> list[Decided]:
 # -- what follows ----------------------------------------------------------------------------------------------------------
 
 
+def preview(*, by: Viewer, purpose: str, at: datetime, more: Sequence[Decided]) -> Consequences:
+    """What would change, were these decisions binding. Nothing is kept."""
+    return consequences(by, more, _persons_if(more, at), at)
+
+
+def _persons_if(more: Sequence[Decided], at: datetime) -> dict[str, str]:
+    """identity -> the person that it would be, for everybody whom these decisions touch."""
+    supposing = [InForce(one.id or "supposed", *one.pair, one.decision, one.goes) for one in more]
+    asked = {identity for one in more for identity in one.pair}
+    return persons_if(
+        by="system:preview", purpose="identity_check", at=at, identities=asked, supposing=supposing
+    )
+
+
 def _settled(by: Viewer, purpose: str, at: datetime, several: Sequence[Decided], salts: Salts) -> Made:
-    """Let the links follow what binds now."""
-    stands = standing({identity for one in several for identity in one.pair})
-    then = stands.persons()
-    moving = {i: person for i, person in then.items() if stands.now.get(i) not in (None, person)}
-    if moving:
-        _move(by, purpose, at, moving, several[0].id, salts)
-    return Made(several[0].id, complete=True, moved=tuple(sorted(moving)))
-
-
-def _move(
-    by: Viewer, purpose: str, at: datetime, moving: Mapping[str, str], decision: str, salts: Salts
-) -> None:
-    """Take back the links of these identities, and link each to its person: nothing is lost, and no record moves."""
-    unlinks = [
-        Unlink(id=stable_id("unlink", link.pk), salt=salts(SALT_BYTES), link=link.pk, why=f"Follows from {decision}.",
-               unlinked_at=at, by=by.user)
-        for link in live_links(list(moving))
-    ]  # fmt: skip
-    there = set(Person.objects.filter(pk__in=set(moving.values())).values_list("pk", flat=True))
-    persons = [
-        Person(id=person, salt=salts(SALT_BYTES), first_linked_at=at)
-        for person in sorted(set(moving.values()) - there)
-    ]
-    links = [
-        Link(id=stable_id("link", identity, person, at.isoformat()), salt=salts(SALT_BYTES), identity=identity, person=person,
-             evidence=CONFIRMED, grounds={"decision": decision}, linked_at=at, by=by.user)
-        for identity, person in sorted(moving.items())
-    ]  # fmt: skip
-    _store(by, purpose, at, "people.unlink", unlinks)
-    _store(by, purpose, at, "people.link", [*persons, *links])
+    """Let the links follow what binds now (arriving/actions.py)."""
+    asked = {identity for one in several for identity in one.pair}
+    around = identities_of(list(persons_now(asked).values()))
+    before = persons_now(around)
+    settle_identities(by=by.user, purpose=purpose, at=at, identities=asked, salts=salts)
+    after = persons_now(around)
+    moved = sorted(identity for identity, person in after.items() if before[identity] != person)
+    return Made(several[0].id, complete=True, moved=tuple(moved))
 
 
 # -- who has it in hand ------------------------------------------------------------------------------------------------------
@@ -430,24 +440,21 @@ def _check_nothing_waits(earlier: Sequence[Decided]) -> None:
         )
 
 
-def _check_no_contradiction(more: Sequence[Decided]) -> None:
-    """Nobody is made one with somebody from whom a binding decision parts them, and to join two tears nobody else apart."""
-    now = standing({identity for one in more for identity in one.pair})
-    then = now.with_decisions(more)
-    broken = then.broken()
-    if any(one.decision == SAME for one in more):
-        broken += torn(now.groups(), then.groups())
-    if broken:
-        asked = {one.pair for one in more}
-        earlier = [
-            one.decided_at
-            for pair, one in now.binding.items()
-            if one.decision == DIFFERENT and pair not in asked
-        ]
-        when = f", on {_said_day(max(earlier))}" if earlier else ""
+def _check_no_contradiction(more: Sequence[Decided], at: datetime) -> None:
+    """What is decided comes about, and to join two tears nobody else apart."""
+    then = _persons_if(more, at)
+    now = persons_now(then)
+    against = [
+        one
+        for one in more
+        if one.decision != CANNOT_TELL and (then[one.pair[0]] == then[one.pair[1]]) != (one.decision == SAME)
+    ]
+    joins = any(one.decision == SAME for one in more)
+    torn = joins and any(now[a] == now[b] and then[a] != then[b] for a, b in combinations(sorted(now), 2))
+    if against or torn:
         raise Refused(
-            f"This goes against what was decided about some of these records{when}. Look at that decision first, and undo it or "
-            "decide it anew."
+            "This goes against what was decided about some of these records, or what their senders declare. Look at the earlier "
+            "decisions first, and undo them or decide them anew."
         )
 
 

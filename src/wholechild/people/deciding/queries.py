@@ -16,23 +16,18 @@ from wholechild.people.comparing.weighed import Contribution, Weighed, Zone
 from wholechild.people.deciding.decisions import (
     CANNOT_TELL,
     DIFFERENT,
-    SAME,
     Decided,
     Pair,
     in_force,
     pair_of,
 )
-from wholechild.people.deciding.grouping import Groups, contradicting, grouped, named
 from wholechild.people.deciding.showing import CLASS_OF, FIELDS, Cell, fields_of
 from wholechild.people.models import Link, PairDecision, PairDecisionSeconded, PairDecisionUndone, ReviewTaken
-from wholechild.records.ids import stable_id
 from wholechild.records.queries import SentRecord, person_rows, records_filed_under
-from wholechild.trust.queries import Told, told_about, visible, who_works_with
-from wholechild.trust.viewers import Viewer, system
+from wholechild.trust.queries import Told, related_to, told_about, visible
+from wholechild.trust.viewers import Viewer
 from wholechild.vocabulary.terms import vocabulary
 
-#: Evidence of a link that a decision made. Everything else is what senders and machines said.
-CONFIRMED: Final = "confirmed"
 #: A pair that waits longer than this is late.
 LATE: Final = timedelta(days=7)
 #: Two weights nearer than this are the same weight.
@@ -117,65 +112,8 @@ _LIVE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Everything that decides who some identities are: what machines and senders said, who they are now, and what binds."""
-
-    base: Mapping[str, str]
-    now: Mapping[str, str]
-    binding: Mapping[Pair, Decided]
-
-    def with_decisions(self, more: Iterable[Decided]) -> Standing:
-        """The same, were these decisions binding too."""
-        return Standing(self.base, self.now, {**self.binding, **{one.pair: one for one in more}})
-
-    def groups(self) -> Groups:
-        """Who is one person by all of this."""
-        said = {
-            kind: [p for p, d in self.binding.items() if d.decision == kind] for kind in (SAME, DIFFERENT)
-        }
-        return grouped(self.base, said[SAME], said[DIFFERENT], self._goes, _set_apart)
-
-    def broken(self) -> list[Pair]:
-        """The pairs that a decision parts, and that would be one person all the same."""
-        parted = [pair for pair, one in self.binding.items() if one.decision == DIFFERENT]
-        return contradicting(self.groups(), parted)
-
-    def persons(self) -> dict[str, str]:
-        """identity -> the person that it is by all of this."""
-        return named(self.groups(), self.base, self._goes, _set_apart)
-
-    @property
-    def _goes(self) -> set[str]:
-        return {identity for one in self.binding.values() for identity in one.goes}
-
-
-def _set_apart(identity: str) -> str:
-    return stable_id("person", identity, "apart")
-
-
-def standing(identities: Collection[str]) -> Standing:
-    """What decides who these identities are, and who everybody is whom that touches."""
-    around = set(identities)
-    while True:
-        base = _base(around)
-        now = persons_now(around)
-        binding = in_force(decided_about(system("people"), around))
-        persons = [*base.values(), *now.values()]
-        wider = around | set(_ever_linked(persons)) | {i for pair in binding for i in pair}
-        if wider == around:
-            return Standing(base, now, binding)
-        around = wider
-
-
-def _base(identities: Collection[str]) -> dict[str, str]:
-    """identity -> the person of the last link that no decision made."""
-    rows = Link.objects.filter(identity__in=list(identities)).exclude(evidence=CONFIRMED)
-    return dict(rows.order_by("linked_at", "pk").values_list("identity", "person"))
-
-
 def _ever_linked(persons: Collection[str]) -> list[str]:
-    """Those who are, or were by a machine's last word, one of these persons."""
+    """Those who are, or once were, one of these persons."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT identity FROM people_link WHERE person = ANY(%s)", [list(persons)])
         return [identity for (identity,) in cursor.fetchall()]
@@ -294,9 +232,6 @@ def _taken() -> dict[Pair, ReviewTaken]:
 def _pairs_apart(where: str, parameters: list[Any]) -> list[_Apart]:
     """The pairs that were weighed as possible or more, and that are two persons now."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('people_pair')")
-        if cursor.fetchone()[0] is None:
-            return []
         cursor.execute(_PAIRS.format(where=where), parameters)
         rows = cursor.fetchall()
     return [_Apart(_weighed(row[:6]), (row[6], row[7]), (row[8], row[9]), row[10]) for row in rows]
@@ -319,9 +254,6 @@ def weighed_pair(viewer: Viewer, one: str, other: str) -> Weighed | None:
     """How two identities were weighed; None where they were not found to be alike."""
     low, high = pair_of(one, other)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('people_pair')")
-        if cursor.fetchone()[0] is None:
-            return None
         cursor.execute(
             "SELECT one, other, weight, zone, contributions::text, forbids FROM people_pair WHERE one = %s AND other = %s",
             [low, high],
@@ -343,7 +275,7 @@ def _weighed(row: Sequence[Any]) -> Weighed:
 
 
 def _contribution(part: Any) -> Contribution:
-    field, level, bits = (part["field"], part["level"], part["bits"]) if isinstance(part, dict) else part
+    field, level, bits = part
     return Contribution(field, level, bits)
 
 
@@ -553,13 +485,14 @@ class Consequences:
     works_with: Mapping[str, int]
 
 
-def consequences(viewer: Viewer, more: Sequence[Decided], at: datetime) -> Consequences:
-    """What would change, were these decisions binding."""
-    stands = standing({identity for one in more for identity in one.pair})
-    then = stands.with_decisions(more).persons()
-    moving = sorted(i for i, person in then.items() if stands.now.get(i, person) != person)
+def consequences(
+    viewer: Viewer, more: Sequence[Decided], then: Mapping[str, str], at: datetime
+) -> Consequences:
+    """What would change, were these decisions binding. `then` is identity -> the person that it would be."""
+    now = persons_now(then)
+    moving = sorted(i for i, person in then.items() if now.get(i, person) != person)
     agencies = {held.row.identity: held.row.agency for held in person_rows(viewer, moving)}
-    moves = tuple(Move(i, agencies.get(i, ""), stands.now[i], then[i]) for i in moving)
+    moves = tuple(Move(i, agencies.get(i, ""), now[i], then[i]) for i in moving)
     sent = _last_versions(records_filed_under(viewer, moving)) if moving else []
     classes = visible(viewer, {move.now for move in moves}, at)
     readable = set().union(*classes.values()) if classes else set()
@@ -569,7 +502,7 @@ def consequences(viewer: Viewer, more: Sequence[Decided], at: datetime) -> Conse
     persons = {person for move in moves for person in (move.now, move.to)}
     return Consequences(
         moves, tuple(s.record.id for s in sent), tuple(_line(s) for s in shown), _told(more, moves),
-        who_works_with(persons, at),
+        {person: len({user for user, _ in held}) for person, held in related_to(persons, at).items()},
     )  # fmt: skip
 
 
