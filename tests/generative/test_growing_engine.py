@@ -17,7 +17,7 @@ from wholechild.patterns.clocks import deadline_for
 from wholechild.patterns.engines.growing import GrowingEngine, grown, readings
 from wholechild.patterns.engines.in_memory import InMemoryEngine
 from wholechild.patterns.history import ChildHistory, Observation, Relevance, Scope
-from wholechild.patterns.language.nodes import Atom, Condition, Count, Selection
+from wholechild.patterns.language.nodes import Atom, Condition, Count, Selection, Sequence, Step
 
 DEADLINE = deadline_for("england")
 #: What the examples of this run have reached: atoms that were answered from memory, and those that a record had forgotten.
@@ -74,6 +74,19 @@ def test_two_records_before_the_next_question_are_both_counted() -> None:
     one, two = (growing.evaluate(count).holds for count in counts)
     assert one == ((100 * DAY, 113 * DAY), (300 * DAY, 310 * DAY))
     assert two == ((103 * DAY, 110 * DAY),)
+
+
+def test_a_sequence_whose_beginning_comes_last_is_seen() -> None:
+    steps = tuple(Step(Selection((kind,), frozenset({kind})), 10 * DAY) for kind in ("bruise", "missed"))
+    sequence = Sequence(steps, Scope.CHILD, 30 * DAY)
+    empty = ChildHistory("child", (), dict.fromkeys(Scope, ()), born=(0, DAY))
+    growing = GrowingEngine(empty, WORDS, DEADLINE)
+    always = {Scope.CHILD: [Relevance(0)]}
+    for kind, day in (("missed", 105), ("bruise", 100)):
+        assert growing.evaluate(sequence).holds == ()
+        seen = Observation(kind, kind, "police", "police/A", "A", day * DAY, (day + 1) * DAY, 110 * DAY)
+        growing.grow(grown(growing.history, seen, always, ()), always)
+    assert growing.evaluate(sequence).holds == ((110 * DAY, 135 * DAY),)
 
 
 def in_words(history: ChildHistory, evidence: tuple[int, ...]) -> list[str]:
