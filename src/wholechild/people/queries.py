@@ -287,9 +287,10 @@ def _died(row: PersonRow) -> Period | None:
 
 
 def _more_exact(one: Period | None, other: Period | None) -> Period | None:
+    """The more exact of two, the first where they are equally so: what was said last."""
     if one is None or other is None:
         return one or other
-    return other if (other.last - other.first) <= (one.last - one.first) else one
+    return other if (other.last - other.first) < (one.last - one.first) else one
 
 
 # -- ties and stays --------------------------------------------------------------------------------------------------
