@@ -49,6 +49,7 @@ def zone(other: Identity) -> Zone:
         ({"given": "ameena"}, "given", "variant"),
         ({"given": "aminna"}, "given", "variant"),
         ({"given": "amia"}, "given", "near"),
+        ({"given": "ami"}, "given", "near"),
         ({"given": "zahra", "middle": ""}, "given", "elsewhere"),
         ({"given": "a"}, "given", "initial"),
         ({"given": "b"}, "given", "different"),

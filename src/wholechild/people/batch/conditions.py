@@ -44,6 +44,10 @@ _REVERSED: Final = (
     " AND (family_l = given_r OR MEET(family_codes_l, given_codes_r)))"
 )
 _SINGLE: Final = "(length(given_l) = 1 OR length(given_r) = 1)"
+_CUT_SHORT: Final = (
+    "((length(given_r) >= 3 AND left(given_l, length(given_r)) = given_r)"
+    " OR (length(given_l) >= 3 AND left(given_r, length(given_l)) = given_l))"
+)
 _SAME_POSTCODE: Final = "(postcode_l <> '' AND postcode_l = postcode_r)"
 _ALIKE: Final = (
     "(address_l <> '' AND address_r <> ''"
@@ -81,7 +85,7 @@ HOLDS_WHERE: Final[dict[str, dict[str, str]]] = {
         "same": "given_l = given_r",
         "reversed": _REVERSED,
         "variant": f"NOT {_SINGLE} AND MEET(given_codes_l, given_codes_r)",
-        "near": f"NOT {_SINGLE} AND SIMILARITY(given_l, given_r) >= {NEAR!r}",
+        "near": f"NOT {_SINGLE} AND (SIMILARITY(given_l, given_r) >= {NEAR!r} OR {_CUT_SHORT})",
         "elsewhere": f"NOT {_SINGLE} AND (MEET(given_codes_l, rest_codes_r) OR MEET(given_codes_r, rest_codes_l))",
         "initial": f"{_SINGLE} AND left(given_l, 1) = left(given_r, 1)",
         "far": f"NOT {_SINGLE} AND SIMILARITY(given_l, given_r) >= {FAR!r}",

@@ -54,6 +54,7 @@ RULES: Final = (
     Rule("'u:' || upn", "upn <> ''"),
     Rule("'i:' || each", each="local_ids"),
     Rule("'t:' || each", each="contacts"),
+    Rule("'d:' || each.place || ':' || each.start", each="places_and_starts"),
     Rule("'r:' || uprn || ':' || given_start", "uprn <> '' AND given <> ''"),
     Rule("'h:' || uprn || ':' || born_text", "uprn <> '' AND born IS NOT NULL"),
     Rule("'b:' || born_text || ':' || each", "born IS NOT NULL", "starts"),
@@ -62,13 +63,18 @@ RULES: Final = (
     Rule(f"'m:' || each || ':' || {_MONTH_AND_DAY}", "born IS NOT NULL", "pairs"),
     Rule("'p:' || home || ':' || each", "TRUE", "pairs", homes=True),
     Rule("'h:' || home || ':' || born_text", "born IS NOT NULL", homes=True),
-    Rule("'q:' || home || ':' || given_start", "given <> ''", homes=True),
+    Rule("'q:' || home || ':' || each", "TRUE", "starts", homes=True),
+)
+
+
+_PLACES_AND_STARTS: Final = (
+    "flatten(list_transform(places, p -> list_transform(starts, s -> {'place': p, 'start': s})))"
 )
 
 
 def keys_of(rule: Rule) -> str:
     """A statement: (key, n) of every identity by one rule, the key as text."""
-    source = "identities"
+    source = f"(SELECT *, {_PLACES_AND_STARTS} AS places_and_starts FROM identities)"
     if rule.homes:
         source = f"(SELECT *, unnest(list_concat(postcode_as_list, postcodes[1:5])) AS home FROM {source})"
     if rule.each:

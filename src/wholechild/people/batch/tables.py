@@ -20,6 +20,7 @@ from wholechild.people.comparing.keys import (
     last_sounds,
     name_pairs,
     name_starts,
+    places,
     start,
 )
 from wholechild.people.comparing.prepared import area_of, name_forms
@@ -133,6 +134,14 @@ def standardise_all(connection: DuckDBPyConnection) -> None:
         "postcode",
         [("postcode", _TEXT, standard_postcode), ("area", _TEXT, lambda t: area_of(standard_postcode(t)))],
     )
+    _map(
+        connection,
+        "address",
+        [
+            ("address", _TEXT, standard_address),
+            ("places", _TEXTS, lambda t: places(standard_address(t))),
+        ],
+    )
     for column, each in _EACH.items():
         _map(connection, column, [(column, _TEXTS, _all_of(each))])
     _map(connection, "born", [("born", pa.date32(), standard_birth)])
@@ -143,6 +152,7 @@ def standardise_all(connection: DuckDBPyConnection) -> None:
         *_EACH,
         "nhs_number",
         "postcode",
+        "address",
         "born",
         "died",
         "given_names",
@@ -156,7 +166,6 @@ _PLAIN: Final[dict[str, Callable[[str], str]]] = {
     "sex": standard_sex,
     "upn": standard_upn,
     "uprn": standard_uprn,
-    "address": standard_address,
     "agency": str.strip,
 }
 _EACH: Final[dict[str, Callable[[str], str]]] = {
@@ -299,7 +308,7 @@ _IDENTITIES: Final = f"""
            b.born, d.died, s.sex, h.nhs_number, h.nhs_sound, u.upn, p.postcode, p.area,
            list_filter(e.earlier_postcodes, x -> x <> p.postcode) AS postcodes,
            CASE WHEN p.postcode = '' THEN CAST([] AS VARCHAR[]) ELSE [p.postcode] END AS postcode_as_list,
-           q.uprn, c.address, t.phones, m.emails, l.local_ids,
+           q.uprn, c.address, c.places, t.phones, m.emails, l.local_ids,
            list_concat(t.phones, m.emails) AS contacts,
            list_distinct(list_transform(l.local_ids, x -> split_part(x, ':', 1))) AS schemes,
            coalesce(strftime(b.born, '%Y%m%d'), '') AS born_text,

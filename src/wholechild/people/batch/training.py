@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from duckdb import DuckDBPyConnection
 from splink import DuckDBAPI, Linker, block_on
+from splink.internals.exceptions import EMTrainingException
 from splink.internals.settings import Settings
 from splink.logging import enable as speak_from
 
@@ -48,8 +49,10 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
     "local_id": (0.006, 0.002, 0.001),
     "agency": (0.0, 0.0, 0.0),
 }
+#: How often one of a family has as a middle name what another has as a first name.
+_NAMED_ALIKE: Final = 0.05
 #: Pairs of kin, for each pair of one person.
-KIN_PER_MATCH: Final = (0.06, 2.5, 0.02)
+KIN_PER_MATCH: Final = (0.06, 2.5, 0.05)
 
 #: What each session holds fixed, by keys that are no column of a comparison, and what it learns.
 _NUMBERS: Final = frozenset({"nhs_number", "upn", "local_id"})
@@ -107,7 +110,10 @@ def train(
     prior = _prior(connection, before)
     connection.execute("DROP TABLE IF EXISTS learning")
     comparisons = {
-        name: {level: _chances(name, matches[name][level], strangers[name][level]) for level in LEVELS[name]}
+        name: {
+            level: _chances(name, level, matches[name][level], strangers[name][level])
+            for level in LEVELS[name]
+        }
         for name in LEVELS
     }
     return replace(
@@ -120,8 +126,10 @@ def train(
     )
 
 
-def _chances(name: str, match: float, stranger: float) -> Chances:
+def _chances(name: str, level: str, match: float, stranger: float) -> Chances:
     twin, sibling, parent = (share * match + (1 - share) * stranger for share in AS_ONE_PERSON[name])
+    if (name, level) == ("given", "elsewhere"):
+        twin, sibling, parent = max(twin, _NAMED_ALIKE), max(sibling, _NAMED_ALIKE), max(parent, _NAMED_ALIKE)
     return Chances(match, stranger, (twin, sibling, parent))
 
 
@@ -289,8 +297,8 @@ def _session(
             max_pairs=PAIRS_PER_SESSION,
             record_sample_proportion=1.0,
         )
-    except Exception:  # Splink raises its own, and the engine's, where a session has nothing to learn from
-        return {}
+    except EMTrainingException:
+        return {}  # nothing to learn from: none of its pairs says anything
     share = float(session.core_model_settings.probability_two_random_records_match)
     seen = share * min(blocked, PAIRS_PER_SESSION)
     if seen < _LEAST_MATCHES:

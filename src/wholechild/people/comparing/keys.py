@@ -7,15 +7,17 @@ the number catches a wrong name, name and day of birth a missing number, home an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Final
 
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.names import codes, consonants, parts
+from wholechild.people.comparing.names import codes, consonants, parts, sound
 from wholechild.people.comparing.standardising import Name
 
 #: A key that more identities share than this is not followed: it tells nobody apart (a school's telephone), and following it
 #: would hold everything up. Whoever follows keys says which were left out.
 MOST_IN_A_BLOCK: Final = 400
+_WORDS_OF_AN_ADDRESS: Final = 3
 
 
 def name_starts(name: Name) -> tuple[str, ...]:
@@ -48,6 +50,14 @@ def first_sounds(given: str, middle: str) -> tuple[str, ...]:
 
 def last_sounds(family: str) -> tuple[str, ...]:
     return tuple(filter(None, map(_sound, parts(family)[:3])))
+
+
+def places(address: str) -> tuple[str, ...]:
+    """The number of the house with every two of the first long words of an address, by sound: one of three may be wrong."""
+    words = address.split()
+    number = next((word for word in words if word[0].isdigit()), "")
+    long = [word for word in words if len(word) > 3 and word.isalpha()][:_WORDS_OF_AN_ADDRESS]
+    return tuple(sorted({"+".join([number, *sorted(map(sound, pair))]) for pair in combinations(long, 2)}))
 
 
 def start(word: str) -> str:
@@ -88,13 +98,13 @@ def _keys(identity: Identity) -> Iterator[str]:
         yield from (f"x:{pair}:{day}" for pair in pairs)
         yield from (f"y:{pair}:{day[:4]}" for pair in pairs)
         yield from (f"m:{pair}:{min(day[4:6], day[6:])}{max(day[4:6], day[6:])}" for pair in pairs)
+    yield from (f"d:{place}:{start}" for place in places(identity.address) for start in starts)
     for postcode in (identity.postcode, *identity.postcodes[:5]):
         if postcode:
             yield from (f"p:{postcode}:{pair}" for pair in pairs)
             if identity.born:
                 yield f"h:{postcode}:{identity.born:%Y%m%d}"
-            if identity.given:
-                yield f"q:{postcode}:{start(identity.given)}"
+            yield from (f"q:{postcode}:{start}" for start in starts)
 
 
 def _number_keys(identity: Identity) -> Iterator[str]:

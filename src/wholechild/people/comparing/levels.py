@@ -59,13 +59,19 @@ def given_level(one: Prepared, other: Prepared) -> str:
     if _meet(one.names.given_codes, other.names.given_codes):
         return "variant"
     similar = JaroWinkler.similarity(one.given, other.given)
-    if similar >= NEAR:
+    if similar >= NEAR or _cut_short(one.given, other.given):
         return "near"
     if _meet(one.names.given_codes, other.names.rest_codes) or _meet(
         other.names.given_codes, one.names.rest_codes
     ):
         return "elsewhere"
     return "far" if similar >= FAR else "different"
+
+
+def _cut_short(one: str, other: str) -> bool:
+    """Whether one is the beginning of the other, of three letters or more: Jas for Jasmine, in every language."""
+    short, long = sorted((one, other), key=len)
+    return len(short) >= 3 and long.startswith(short)
 
 
 def names_reversed(one: Prepared, other: Prepared) -> bool:
