@@ -148,3 +148,17 @@ def test_one_telephone_of_a_whole_school_stalls_nothing_and_the_school_is_told(
     said = link(code=3)
     assert said["persons"] == 26
     assert said["crowded"] == [{"agency": "school/Northmoor/Oakfield Primary", "rule": "t", "members": 21}]
+
+
+def test_one_number_on_forty_children_links_none_of_them_and_the_agency_is_told(
+    deliver: Any, link: Callable[..., Any]
+) -> None:
+    rows = [
+        sent(SCHOOL, "person", f"S-{n}", given_name=f"Child{chr(97 + n % 26)}{chr(97 + n // 26)}", family_name=f"Fam{chr(97 + n % 26)}",
+             born=f"20{10 + n % 10}-0{1 + n % 9}-1{n % 7}", nhs_number="9990000018")
+        for n in range(40)
+    ]  # fmt: skip
+    deliver("1.ndjson", as_ndjson(rows), at=NOW)
+    said = link(code=3)
+    assert said["persons"] == 40
+    assert said["crowded"] == [{"agency": "school/Northmoor/Oakfield Primary", "rule": "n", "members": 40}]

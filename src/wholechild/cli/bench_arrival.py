@@ -190,7 +190,8 @@ class Arrivals:
         path = self.folder / f"{row['id']}.ndjson"
         path.write_text(json.dumps(_as_sent(row)) + "\n", encoding="utf-8")
         started = time.perf_counter()
-        report = ingest(by="bench", purpose="data_quality", at=_AT, path=path, salts=salts)
+        key = f"{row.get('area', _AREA)}/{row['id']}"
+        report = ingest(by="bench", purpose="data_quality", at=_AT, path=path, key=key, salts=salts)
         between = time.perf_counter()
         link_new_identities(
             by="bench", purpose="identity_check", at=_AT, salts=salts, comparing=self.comparing

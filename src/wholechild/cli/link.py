@@ -17,6 +17,13 @@ from wholechild.config.django import setup
 
 _PURPOSE: Final = "identity_check"
 _BY: Final = "system:link"
+#: The kinds of keys (comparing/keys.py) that are one number or address.
+_KINDS: Final = {
+    "n": "NHS number",
+    "u": "unique pupil number",
+    "i": "local id",
+    "t": "telephone number or email",
+}
 
 
 @click.command()
@@ -73,9 +80,10 @@ def _link(by: str, at: datetime) -> tuple[dict[str, Any], str, bool]:
         f"and wait for a person; the model in force is {found.model}."
     )
     for crowd in found.crowded:
+        what = _KINDS.get(crowd.rule, "combination of name, birthday and home")
         words += (
-            f"\n{crowd.agency}: {crowd.members:,} or more identities share one key of the kind {crowd.rule}, among them some of "
-            "yours. It is not followed. Check whether a school's telephone, or a number that stands for not knowing, was sent."
+            f"\n{crowd.agency}: {crowd.members:,} or more identities share one {what}, among them some of yours. Nobody is linked "
+            "for that alone. Check whether a number that stands for not knowing, or that of a school, was sent for many."
         )
     return {"linked": linked, **asdict(found)}, words, not found.crowded
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from wholechild.people.arriving import queries
-from wholechild.people.arriving.keyed import Comparing, Crowded, candidates, numbered
+from wholechild.people.arriving.keyed import Comparing, Crowded, candidates, numbered, shared_numbers
 from wholechild.people.arriving.queries import (
     COLUMNS,
     Binding,
@@ -211,10 +211,12 @@ def _weigh_new(
     found = chain.from_iterable(queries.under_keys(some, comparing.most + 1) for some in in_portions(asked))
     shared, crowded = candidates(keys, found, comparing.most)
     pairs = sorted(pair for pair in shared if pair[0] not in weighed and pair[1] not in weighed)
-    _note_crowded(new, crowded, at)
     sides = dict(new)
     for some in in_portions({name for pair in pairs for name in pair} - new.keys(), _BLOCK):
         sides |= queries.identities_of(some)
+    for name, key in shared_numbers(new, sides).items():
+        crowded.setdefault(name, []).append(key)
+    _note_crowded(new, crowded, at)
     results = (weigh(comparing.artefact, sides[one], sides[other]) for one, other in pairs)
     kept = [pair for pair in results if pair.zone is not Zone.DIFFERENT]
     if kept:

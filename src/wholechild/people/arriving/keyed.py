@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Final
 
 from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, blocking_keys
+
+#: One agency may have a person twice, or three times. More identities with one number are a fault of its feed.
+MOST_WITH_ONE_NUMBER: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,16 @@ def candidates(
             else:
                 pairs.update(_sorted(identity, other) for other in members[key] if other != identity)
     return pairs, crowded
+
+
+def shared_numbers(new: Mapping[str, Identity], sides: Mapping[str, Identity]) -> dict[str, Crowded]:
+    """Of the new identities, those whose agency has their NHS number on more identities than one person can have there."""
+    bearers = Counter((side.agency, side.nhs_number) for side in sides.values() if side.nhs_number)
+    return {
+        name: Crowded(key_number(f"n:{one.nhs_number}"), "n", bearers[one.agency, one.nhs_number])
+        for name, one in new.items()
+        if bearers[one.agency, one.nhs_number] > MOST_WITH_ONE_NUMBER
+    }
 
 
 def _sorted(one: str, other: str) -> tuple[str, str]:
