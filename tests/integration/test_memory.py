@@ -228,17 +228,24 @@ def test_what_no_history_is_made_of_leaves_it_alone(memory: Memory, family: dict
 
 def test_a_kind_of_fact_that_is_not_known_has_everything_forgotten(memory: Memory) -> None:
     from wholechild.patterns.queries import catch_up
-    from wholechild.people.models import NotTheSame
+    from wholechild.people.models import PairDecision
     from wholechild.trust.actions import add_facts
 
-    class Unheard(NotTheSame):
+    class Unheard(PairDecision):
         ledger_kind = "unheard"
 
         class Meta:
             proxy = True
             app_label = "people"
 
-    fact = Unheard(id="unheard-1", identities=["a", "b"], why="a test", decided_at=NEXT, by="tester")
+    fact = Unheard(
+        id="unheard-1",
+        identities=["a", "b"],
+        decision="different",
+        why="a test",
+        decided_at=NEXT,
+        by="tester",
+    )
     add_facts(act="a.test", at=NEXT, facts=[fact], **EVERYONE)
     catch_up(VIEWER, memory)
     assert memory.children == ()
