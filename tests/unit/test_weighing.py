@@ -202,6 +202,7 @@ def test_an_identity_is_not_compared_with_itself() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
+        {"given": "ameena", "nhs_number": "", "postcode": "", "address": "", "phones": ()},
         {"given": "ameena"}, {"given": "khan", "family": "amina"}, {"born": date(2015, 4, 3), "nhs_number": ""},
         {"born": None, "nhs_number": "", "phones": ()}, {"family": "begum khan"}, {"given": "", "nhs_number": ""},
         {"postcode": "B11AA", "nhs_number": "", "phones": (), "born": date(2015, 3, 5)},

@@ -51,6 +51,8 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
 }
 #: How often one of a family has as a middle name what another has as a first name.
 _NAMED_ALIKE: Final = 0.05
+#: That one person's records differ is never held to be rarer than this: other feeds will have faults that these have not.
+_LEAST_DIFFERENT: Final = 0.005
 #: Pairs of kin, for each pair of one person.
 KIN_PER_MATCH: Final = (0.06, 2.5, 0.05)
 
@@ -107,6 +109,8 @@ def train(
     for name, sessions in learnt.items():
         if sessions:
             matches[name] = _together(matches[name], sessions)
+    for name, levels in LEVELS.items():
+        matches[name][levels[-1]] = max(matches[name][levels[-1]], _LEAST_DIFFERENT)
     prior = _prior(connection, before)
     connection.execute("DROP TABLE IF EXISTS learning")
     comparisons = {
@@ -288,7 +292,9 @@ def _session(
     )
     if blocked < _LEAST_MATCHES:
         return {}
-    names = [name for name in LEVELS if name in taught]
+    # All that the keys do not hold fixed is compared, or a single field would have to tell matches from strangers by itself.
+    held = {key.removeprefix("known_") for key in fixed}
+    names = [name for name in LEVELS if name not in held]
     linker = _linker(connection, [_comparison(name, strangers[name], matches[name]) for name in names])
     try:
         session = linker.training.estimate_parameters_using_expectation_maximisation(
@@ -304,7 +310,11 @@ def _session(
     if seen < _LEAST_MATCHES:
         return {}
     found = _read(session, "m_probability")
-    return {name: (seen, _without_nothing(found[name])) for name in names if any(found[name].values())}
+    return {
+        name: (seen, _without_nothing(found[name]))
+        for name in names
+        if name in taught and any(found[name].values())
+    }
 
 
 def _without_nothing(said: Mapping[str, float | None]) -> dict[str, float]:
