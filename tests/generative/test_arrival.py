@@ -83,6 +83,8 @@ class World:
     at: Any = AT
     deliveries: list[tuple[str, dict[str, dict[str, Any]]]] = field(default_factory=list)
     decided: list[tuple[str, str, str, str]] = field(default_factory=list)
+    #: an earlier decision does not bind again when the later one about the same two is undone
+    undone: set[str] = field(default_factory=set)
 
     def do(self, step: tuple[Any, ...]) -> None:
         self.at += timedelta(minutes=1)
@@ -144,8 +146,10 @@ class World:
         from wholechild.people.models import PairDecisionUndone
         from wholechild.trust.actions import add_facts
 
-        if self.decided:
-            gone, one, other, _ = self.decided.pop(which % len(self.decided))
+        standing = [decided for decided in self.decided if decided[0] not in self.undone]
+        if standing:
+            gone, one, other, _ = standing[which % len(standing)]
+            self.undone.add(gone)
             row = PairDecisionUndone(
                 id=f"undone-{gone}", decision=gone, why="a test", undone_at=self.at, by="x"
             )
@@ -191,7 +195,8 @@ def reference(world: World) -> set[frozenset[str]]:
         for one, other in combinations(sorted(ready), 2)
         if keys[one] & keys[other]
     ]
-    latest = {(one, other): decision for _, one, other, decision in world.decided}
+    last = {(one, other): (which, decision) for which, one, other, decision in world.decided}
+    latest = {pair: decision for pair, (which, decision) in last.items() if which not in world.undone}
     decided = [Decided(one, other, Decision(d)) for (one, other), d in latest.items() if d != "cannot_tell"]
     return set(settle(pairs, decided, ready.values()))
 

@@ -236,6 +236,31 @@ def test_who_is_taken_off_is_linked_to_nobody_again_by_itself(taken_back: str) -
     assert link_new_identities(at=LATER, **EVERYONE) == 0
 
 
+def test_who_is_taken_off_stays_apart_when_somebody_new_arrives(
+    deliver: Callable[..., Any], taken_back: str
+) -> None:
+    """Who arrives brings the whole component to be settled anew; what a person took apart stays apart."""
+    later = moment("2026-03-11")
+    deliver("3.ndjson", as_ndjson([sent(SCHOOL, "person", "S-1", **AMY)]), at=later, link=True)
+    assert amy("K-1", POLICE) != taken_back
+    assert amy() == taken_back
+
+
+def test_the_homes_of_earlier_versions_are_known_as_earlier_homes(deliver: Callable[..., Any]) -> None:
+    from wholechild.people.models import Compared
+
+    for n, home in enumerate(("NM1 2AB", "EV9 9ZZ", "NM3 4CD")):
+        moved = {**AMY, "postcode": home}
+        deliver(
+            f"{n}.ndjson",
+            as_ndjson([sent(HOSPITAL, "person", "P-1", **moved)]),
+            at=moment(f"2026-03-0{n + 1}"),
+            link=True,
+        )
+    found = Compared.objects.get()
+    assert (found.postcode, found.postcodes) == ("NM34CD", ["EV99ZZ", "NM12AB"])
+
+
 def test_a_child_does_not_keep_the_name_of_who_was_taken_off(deliver: Callable[..., Any]) -> None:
     """The wrong identity's later details must go with it: the name on the page is the child's own."""
     from wholechild.people.actions import take_back_link

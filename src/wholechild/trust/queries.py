@@ -117,13 +117,17 @@ def related_to(persons: Collection[str], at: datetime) -> dict[str, frozenset[tu
 
     Missing  those who stand in a relation to everybody: whoever a person is, they see the same.
     """
-    ended = Relation.objects.filter(ends=models.OuterRef("pk"), starts_at__lte=at)
-    live = Relation.objects.filter(ends="", starts_at__lte=at, person__in=list(persons))
-    held = live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
     found: dict[str, set[tuple[str, str]]] = {person: set() for person in persons}
-    for person, user, relation in held.values_list("person", "user", "relation"):
+    for person, user, relation in _rows(_RELATED, [list(persons), at, at, at]):
         found[person].add((user, relation))
     return {person: frozenset(related) for person, related in found.items()}
+
+
+_RELATED: Final = (
+    "SELECT r.person, r.\"user\", r.relation FROM trust_relation r WHERE r.person = ANY(%s) AND r.ends = '' AND r.starts_at <= %s "
+    "AND (r.ends_at IS NULL OR r.ends_at > %s) "
+    "AND NOT EXISTS (SELECT 1 FROM trust_relation e WHERE e.ends = r.id AND e.starts_at <= %s)"
+)
 
 
 def viewer_for(user: str, purpose: str, at: datetime) -> Viewer | None:

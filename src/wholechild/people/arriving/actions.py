@@ -318,6 +318,8 @@ def _without_two_declared(pairs: Iterable[Weighed], ready: Mapping[str, Known]) 
 def _followers(done: _Settled, at: datetime) -> dict[str, frozenset[tuple[str, str]]]:
     """person who is kept -> who looked after one that is no longer, and not yet after them: by a decision only."""
     wanted: dict[str, frozenset[tuple[str, str]]] = {}
+    if not done.assigned.follows:
+        return wanted
     related = related_to({person for pair in done.assigned.follows for person in pair}, at)
     for gone, kept in done.assigned.follows:
         more = related[gone] - related[kept]

@@ -26,11 +26,8 @@ from wholechild.people.deciding.queries import decided_about
 from wholechild.people.linking import CONFIRMED, DECLARED
 from wholechild.people.models import (
     LinkageModel,
-    LinkageModelAdopted,
-    LinkedUpTo,
 )
 from wholechild.records.queries import PersonVersion, person_versions, persons_told_of
-from wholechild.trust.models import LedgerLeaf
 from wholechild.trust.viewers import system
 
 T = TypeVar("T")
@@ -58,14 +55,16 @@ def in_portions(items: Iterable[T], size: int = _AT_ONCE) -> Iterator[list[T]]:
 
 def linked_up_to() -> int:
     """The last leaf of the ledger that linking has taken in; 0 where it has begun with nothing."""
-    leaf: int | None = LinkedUpTo.objects.values_list("leaf", flat=True).first()
-    return leaf or 0
+    found = rows("SELECT leaf FROM people_linkedupto")
+    return int(found[0][0]) if found else 0
 
 
 def told_between(after: int, last: int) -> set[str]:
     """The identities of whose details any delivery or withdrawal of these leaves speaks: after `after`, to `last`."""
-    leaves = LedgerLeaf.objects.filter(seq__gt=after, seq__lte=last, fact_kind__in=("delivery", "withdrawal"))
-    told = list(leaves.values_list("fact_kind", "fact_id"))
+    told = rows(
+        "SELECT fact_kind, fact_id FROM trust_ledgerleaf WHERE seq > %s AND seq <= %s AND fact_kind IN ('delivery', 'withdrawal')",
+        after, last,
+    )  # fmt: skip
     return persons_told_of(
         [fact for kind, fact in told if kind == "delivery"],
         [fact for kind, fact in told if kind == "withdrawal"],
@@ -404,9 +403,10 @@ def _chains(groups: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
 
 def model_in_force() -> str:
     """The id of the model that two people last agreed on; empty where nobody has, and the one that ships is in force."""
-    seconded = LinkageModelAdopted.objects.exclude(seconds="").order_by("-adopted_at", "-pk")
-    model: str | None = seconded.values_list("model", flat=True).first()
-    return model or ""
+    found = rows(
+        "SELECT model FROM people_linkagemodeladopted WHERE seconds <> '' ORDER BY adopted_at DESC, id DESC LIMIT 1"
+    )
+    return str(found[0][0]) if found else ""
 
 
 def comparing_in_force() -> Comparing:
