@@ -35,7 +35,7 @@ ROOMS: Final = (
 )  # fmt: skip
 #: Not acts by themselves: what the others are made of.
 PARTS: Final = {
-    "append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one", "settle_lessons", "drawn_up_pair", "drawn_up_split", "preview", "persons_if",
+    "append", "append_blocks", "add_facts", "hand_on", "take_in_one_by_one", "settle_lessons", "drawn_up_pair", "drawn_up_split", "preview", "persons_if", "index_for_search",
 }  # fmt: skip
 
 
