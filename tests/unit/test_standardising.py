@@ -75,7 +75,7 @@ def test_short_names_do_not_all_sound_alike(some: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("some", "other"), [("sikorsky", "sikorski"), ("temitope", "temitopi"), ("venkatesh", "venkatish")]
+    ("some", "other"), [("sikorsky", "sikorski"), ("konstantin", "kanstantun"), ("venkatesh", "venkatish")]
 )
 def test_vowels_do_not_tell_longer_names_apart(some: str, other: str) -> None:
     assert sound(some) == sound(other)
