@@ -161,6 +161,27 @@ def test_who_is_like_two_who_cannot_be_one_joins_one_of_them(deliver: Callable[.
     assert people[2] in people[:2]
 
 
+def test_who_contradicts_somebody_of_a_person_joins_nobody_of_that_person(
+    deliver: Callable[..., Any],
+) -> None:
+    """The last is like the second, who says nothing against it; but the first, who is the same person, has another number."""
+    for n, (sender, local, said) in enumerate(
+        (
+            (HOSPITAL, "P-1", {**AT_HOME, "nhs_number": ONE}),
+            (POLICE, "K-1", AT_HOME),
+            (SCHOOL, "S-1", {**AT_HOME, "nhs_number": OTHER}),
+        )
+    ):
+        deliver(
+            f"{n}.ndjson",
+            as_ndjson([sent(sender, "person", local, **said)]),
+            at=moment(f"2026-03-0{n + 1}"),
+            link=True,
+        )
+    assert amy() == amy("K-1", POLICE)
+    assert amy("S-1", SCHOOL) != amy()
+
+
 def test_evidence_names_what_agreed_and_never_the_values(deliver: Callable[..., Any]) -> None:
     from wholechild.people.models import Link
 
