@@ -147,7 +147,7 @@ def test_every_package_that_is_imported_is_named_with_a_reason() -> None:
 
 
 #: What only an extra brings, and the few modules that may import it, each with a plain word where it is absent.
-OPTIONAL: Final = {"polars": ("bench", "bench_patterns"), "pyspark": ("spark",)}
+OPTIONAL: Final = {"polars": ("bench", "bench_patterns"), "pyspark": ("spark", "bench_spark")}
 
 
 def _imports(path: Path) -> set[str]:
