@@ -33,6 +33,7 @@ from wholechild.patterns.library import read_library
 from wholechild.patterns.replay import replay
 from wholechild.records.feeds.chronology import read_chronology
 from wholechild.trust.viewers import system
+from wholechild.world.identifiers import NhsNumbers
 
 CHILDREN: Final = 600
 SEED: Final = 2013
@@ -67,6 +68,7 @@ def command(serve: bool, port: int, children: int, now: datetime | None) -> None
     if not plan.done:
         _load_cases(at)
         _load_area(plan, at)
+        _load_doubtful(plan, at)
         _people(at)
         click.echo("Evaluating the lessons for every child …", err=True)
         work_off(at)
@@ -120,6 +122,41 @@ def _load_area(plan: _Plan, at: datetime) -> None:
     """The ordinary area as its agencies would have sent it, learnt as if shared when written."""
     with tempfile.TemporaryDirectory(prefix="wholechild-demo-") as folder:
         load_area(plan.children, SEED, until=plan.until, area=AREA, folder=Path(folder), at=at)
+
+
+def _load_doubtful(plan: _Plan, at: datetime) -> None:
+    """Three visits to another hospital, under names and birthdays of children of the area, with NHS numbers that are not theirs.
+
+    No machine may say that these are the same children, so somebody has to: the page for that is not empty.
+    """
+    from wholechild.people.actions import link_new_identities
+    from wholechild.people.queries import children_like
+    from wholechild.records.actions import ingest
+
+    numbers = NhsNumbers(SEED + 1)
+    sender = {"agency": "hospital_ed", "area": "Eastvale", "unit": "Eastvale General"}
+    rows: list[dict[str, Any]] = []
+    for n, known in enumerate(children_like(system("demo"), AREA, 3), 1):
+        rows += [
+            {"row": "person", **sender, "reference": f"V-{n}", **known, "nhs_number": numbers.take(), "role": "child"},
+            {
+                "row": "record", **sender, "reference": f"A-{n}", "kind": "health.ed_attendance", "subject": f"V-{n}",
+                "happened": (plan.until - timedelta(days=30 * n)).isoformat(), "what": "Seen and sent home.",
+            },
+        ]  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="wholechild-demo-") as folder:
+        path = Path(folder) / "eastvale.ndjson"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        ingest(
+            by=_BY,
+            purpose=_PURPOSE,
+            at=at,
+            path=path,
+            key="demo/eastvale.ndjson",
+            salts=salts,
+            learnt_when_written=True,
+        )
+    link_new_identities(by=_BY, purpose=_PURPOSE, at=at, salts=salts)
 
 
 # -- the people of the demo ----------------------------------------------------------------------------------------------

@@ -565,6 +565,25 @@ def children_of_agencies(viewer: Viewer, kind: str, at: datetime) -> dict[str, s
     return held
 
 
+def children_like(viewer: Viewer, area: str, most: int) -> list[dict[str, str]]:
+    """What the GP practices of an area say of some children whose every detail they hold, as a feed would send it; by reference."""
+    rows = PersonRow.objects.filter(agency__startswith=f"gp/{area}", role="child", born_precision="day")
+    rows = (
+        rows.exclude(nhs_number="")
+        .exclude(given_name="")
+        .exclude(postcode="")
+        .order_by("agency", "reference")
+    )
+    return [
+        {
+            "given_name": row.given_name, "family_name": row.family_name, "born": row.born_first.isoformat(), "sex": row.sex,
+            "postcode": row.postcode,
+        }
+        for row in rows[:most]
+        if row.born_first
+    ]  # fmt: skip
+
+
 def children_of_feeds(viewer: Viewer, at: datetime) -> list[str]:
     """The children of `children()` whom a live feed has told us of, and not a published chronology."""
     everybody = children(viewer, at)
