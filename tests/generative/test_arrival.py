@@ -160,7 +160,17 @@ class World:
         from wholechild.people.actions import take_back_link
         from wholechild.people.models import Link, Unlink
 
-        live = Link.objects.exclude(pk__in=Unlink.objects.values("link")).order_by("pk")
+        same = {
+            who
+            for pk, one, other, decision in self.decided
+            if decision == "same" and pk not in self.undone
+            for who in (one, other)
+        }  # what people decided is undone by people, and not by taking back a link
+        live = (
+            Link.objects.exclude(pk__in=Unlink.objects.values("link"))
+            .exclude(identity__in=same)
+            .order_by("pk")
+        )
         if live:
             take_back_link(link=live[which % len(live)], why="a test", **self.us)
 

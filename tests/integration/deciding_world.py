@@ -27,7 +27,7 @@ WHY: Final = "The school rang the health visitor: the same mother brings them."
 PURPOSE: Final = "identity_check"
 #: A child whom four agencies know: two of them alike enough to be linked by machine, two not.
 AT_SCHOOL: Final = {"given_name": "Zara", "family_name": "Quill", "born": "2019-11-05", "postcode": "EV5 5ZZ"}
-VISITED: Final = {"given_name": "Ami", "family_name": "Amble", "born": "2021-05-10", "postcode": "NM1 2AB"}
+VISITED: Final = {"given_name": "Ami", "family_name": "Amble", "born": "2021-05-11", "postcode": "NM1 2AB"}
 ROWS: Final = [
     sent(POLICE, "person", "K-1", **AMY, role="child"),
     sent(HOSPITAL, "person", "P-1", **AMY),

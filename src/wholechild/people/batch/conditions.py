@@ -174,6 +174,7 @@ def contradiction_number(level: str = "level_") -> str:
         "CASE WHEN nhs_sound_l AND nhs_sound_r AND nhs_number_l <> nhs_number_r THEN 1"
         f" WHEN {born} = {different} AND {nhs} = {NUMBERS['nhs_number']['same']} AND {unlike} THEN 2"
         f" WHEN {born} = {different} THEN 3"
+        f" WHEN {nhs} = {NUMBERS['nhs_number']['same']} AND {given} = {NUMBERS['given']['different']} THEN 6"
         " WHEN died_day_l IS NOT NULL AND died_day_r IS NOT NULL AND abs(died_day_l - died_day_r) > 366 THEN 4"
         " WHEN died_day_l < born_day_r OR died_day_r < born_day_l THEN 5"
         " ELSE 0 END"

@@ -26,6 +26,7 @@ from wholechild.people.comparing.keys import MOST_IN_A_BLOCK
 from wholechild.people.comparing.levels import (
     DIED_BEFORE,
     LEVELS,
+    ONE_NUMBER_TWO_NAMES,
     ONE_NUMBER_TWO_PEOPLE,
     TWO_BIRTHS,
     TWO_DEATHS,
@@ -35,7 +36,15 @@ from wholechild.people.comparing.levels import (
 #: Candidates that are weighed at once; more would not fit beside the identities in the memory that linking may take.
 _AT_ONCE: Final = 3_000_000
 #: What `contradiction_number` says, in words.
-FORBIDS: Final = ("", TWO_NUMBERS, ONE_NUMBER_TWO_PEOPLE, TWO_BIRTHS, TWO_DEATHS, DIED_BEFORE)
+FORBIDS: Final = (
+    "",
+    TWO_NUMBERS,
+    ONE_NUMBER_TWO_PEOPLE,
+    TWO_BIRTHS,
+    TWO_DEATHS,
+    DIED_BEFORE,
+    ONE_NUMBER_TWO_NAMES,
+)
 
 
 @dataclass(frozen=True, slots=True)

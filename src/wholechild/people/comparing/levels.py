@@ -230,13 +230,16 @@ TWO_BIRTHS: Final = "dates of birth that no slip of the pen explains"
 TWO_DEATHS: Final = "dates of death that are more than a year apart"
 DIED_BEFORE: Final = "one died before the other was born"
 ONE_NUMBER_TWO_PEOPLE: Final = "one NHS number, but another first name and another date of birth"
+ONE_NUMBER_TWO_NAMES: Final = (
+    "one NHS number, but another first name: they may be twins whose numbers were mixed up"
+)
 
 
 def contradiction(one: Prepared, other: Prepared) -> str:
     """Why no machine may link the two, whatever they weigh, in words; an empty text where nothing forbids it.
 
-    Source   ARCHITECTURE section 6. Only what cannot be true of one person stands here; what makes it unlikely, such as a
-             twin's first name, has a weight.
+    Source   ARCHITECTURE section 6. What cannot be true of one person stands here, and one number under two first names, which
+             is as likely two children whose numbers were mixed up; what makes it less likely has a weight.
     """
     if one.nhs_sound and other.nhs_sound and one.nhs_number != other.nhs_number:
         return TWO_NUMBERS
@@ -246,6 +249,8 @@ def contradiction(one: Prepared, other: Prepared) -> str:
         return (
             ONE_NUMBER_TWO_PEOPLE if same and given_level(one, other) in ("far", "different") else TWO_BIRTHS
         )
+    if one.nhs_number and one.nhs_number == other.nhs_number and given_level(one, other) == "different":
+        return ONE_NUMBER_TWO_NAMES
     if one.died and other.died and abs((one.died - other.died).days) > _MOST_DAYS_BETWEEN_DEATHS:
         return TWO_DEATHS
     if _before(one.died, other.born) or _before(other.died, one.born):
