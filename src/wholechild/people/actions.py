@@ -45,7 +45,8 @@ class ModelNotAdopted(ValueError):
 def take_back_link(*, by: str, purpose: str, at: datetime, link: Link, why: str, salts: Salts) -> None:
     """Take a link back from now on: the identity is a person of its own again, whom somebody can link anew.
 
-    Whoever asks as of before still sees the old link, and no record moves.
+    Whoever asks as of before still sees the old link, and no record moves. Whom the link alone had kept away from others may
+    now be one with them: everybody around is settled anew, in the same transaction.
     """
     unlinked = Unlink(
         id=stable_id("unlink", link.pk), link=link.pk, why=why, unlinked_at=at, by=by, salt=salts(SALT_BYTES)
@@ -55,6 +56,8 @@ def take_back_link(*, by: str, purpose: str, at: datetime, link: Link, why: str,
         unlinked.save(force_insert=True)
         append(by=by, purpose=purpose, at=at, act="people.unlink", facts=[unlinked.committed()])
         _store(by, purpose, at, [NewLink(link.identity, alone, OWN, {"taken_back": link.pk})], salts)
+        around = Link.objects.filter(person=link.person).values_list("identity", flat=True)
+        settle_identities(by=by, purpose=purpose, at=at, identities=[link.identity, *around], salts=salts)
 
 
 # -- the model by which identities are weighed -----------------------------------------------------------------------------
