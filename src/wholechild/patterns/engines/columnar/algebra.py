@@ -84,8 +84,11 @@ def sweep(channels: Mapping[str, Channel], key: Sequence[str] = CHILD, everyone:
     if everyone:
         nothing = "".join(f", 0 AS {carrier}" for carrier in carriers)
         events.append(f"SELECT DISTINCT {by}, {BEGINNING} AS instant{nothing} FROM {named(everyone, 'e')}")
-    # No ROWS here: every change of one instant has the sum after all of them, whichever of them the piece begins with.
-    running = "".join(f", CAST(sum({carrier}) OVER ({order}) AS BIGINT) AS {carrier}" for carrier in carriers)
+    # Of several changes at one instant the last has the sum after all of them; the others' pieces are empty, and go.
+    running = "".join(
+        f", CAST(sum({carrier}) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) AS {carrier}"
+        for carrier in carriers
+    )
     counts = (
         f"{_unpacked(carrier, shift, channel)} AS {name}"
         for carrier, carried in carriers.items()

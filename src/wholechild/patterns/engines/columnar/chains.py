@@ -25,7 +25,7 @@ def sequence(plan: Plan, atom: Sequence, among: str) -> Answer:
     possibly = f"""
         SELECT child, perhaps_start AS start, perhaps_until AS until, why, about
         FROM {chains} WHERE doubtful AND perhaps_start < perhaps_until"""
-    most = plan.rows(chains)
+    most = plan.most(chains)
     return told(
         Channel(bracketed(f"SELECT child, start, until FROM {chains} WHERE sure"), most=most),
         Channel(bracketed(possibly), most=most),
@@ -105,8 +105,8 @@ def contradiction(plan: Plan, atom: Contradiction, among: str) -> Answer:
         FROM {clashes} WHERE doubtful_{which} AND perhaps_start < perhaps_until""") for which in either))  # fmt: skip
     spans = f"0 AS recency, start, until FROM {clashes} WHERE sure"
     return told(
-        Channel(bracketed(f"SELECT child, start, until FROM {clashes} WHERE sure"), most=plan.rows(clashes)),
-        Channel(bracketed(doubts), most=2 * plan.rows(clashes)),
+        Channel(bracketed(f"SELECT child, start, until FROM {clashes} WHERE sure"), most=plan.most(clashes)),
+        Channel(bracketed(doubts), most=2 * plan.most(clashes)),
         evidence=both(*(bracketed(f"SELECT child, record_{which} AS record, {spans}") for which in either)),
         children=clashes,
     )

@@ -265,8 +265,6 @@ class _Lesson:
         pieces = self._pieces()
         self.pieces = self.plan.keep("pieces", pieces) if pieces else ""
         self.silent = not self.pieces or self.plan.is_empty(self.pieces)
-        held = bracketed(f"SELECT child, start, until FROM {self.pieces} WHERE said = 2")
-        self.holds = "" if self.silent else self.plan.keep("held", islands(held))
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
@@ -325,10 +323,10 @@ class _Lesson:
     # -- the sweep ------------------------------------------------------------------------------------------------
 
     def truth(self) -> str | None:
-        """SELECT child, start, until, why, about: where the lesson holds, and each reason for which it cannot tell."""
+        """SELECT child, start, until, why, about: pieces on which the lesson holds, or has this reason not to be able to tell."""
         if self.silent:
             return None
-        holds = f"SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {self.holds}"
+        holds = f"SELECT child, start, until, {HOLDS} AS why, CAST(0 AS BIGINT) AS about FROM {self.pieces} WHERE said = 2"
         return " UNION ALL ".join([holds, *self._doubts(self.answered, "p.said = 1")])
 
     def _pieces(self) -> str | None:
@@ -415,13 +413,16 @@ class _Lesson:
 
     def evidence(self) -> str | None:
         """SELECT child, start, record: what each match rests on at the moment it begins; None where nothing is matched."""
-        if self.silent or self.plan.is_empty(self.holds):
+        if self.silent:
+            return None
+        held = self.plan.keep("held", islands(bracketed(f"SELECT * FROM {self.pieces} WHERE said = 2")))
+        if self.plan.is_empty(held):
             return None
         found = [
             f"""
             SELECT child, start, record FROM (
                 SELECT p.child, p.start, e.record, e.recency, max(e.recency) OVER (PARTITION BY p.child, p.start) AS latest
-                FROM {self.holds} AS m JOIN {self.pieces} AS p ON p.child = m.child AND p.start = m.start
+                FROM {held} AS m JOIN {self.pieces} AS p ON p.child = m.child AND p.start = m.start
                 JOIN {named(bracketed(known.answer.evidence), "e")} ON e.child = p.child AND e.start <= p.start AND p.start < e.until
                 WHERE {where}) AS found
             WHERE recency = latest"""
@@ -478,24 +479,26 @@ def _work_out(plan: Plan, questions: Mapping[str, Asked], *, with_evidence: bool
     plan.gather(*_read(often))
     shared = frozenset(atom for atom, times in often.items() if times > 1)
     truths, grounds = [_LIKE_TRUTHS], [_LIKE_GROUNDS]
-    for lesson, asked in questions.items():
+    for number, (lesson, asked) in enumerate(questions.items()):
         with plan.one_lesson():
             found = _Lesson(plan, asked, shared)
             truth, evidence = found.truth(), found.evidence() if with_evidence else None
             with plan.for_all():
                 if truth:
-                    truths.append(f"SELECT {text(lesson)} AS lesson, * FROM {plan.keep('truth', truth)}")
+                    truths.append(f"SELECT {number} AS lesson, * FROM {plan.keep('truth', truth)}")
                 if evidence:
                     grounds.append(
                         f"SELECT {text(lesson)} AS lesson, * FROM {plan.keep('grounds', evidence)}"
                     )
     said = plan.view("said", " UNION ALL ".join(truths))
-    plan.result("holds", f'SELECT lesson, child, start, until AS "end" FROM {said} WHERE why = {HOLDS}')
+    held = islands(bracketed(f"SELECT * FROM {said} WHERE why = {HOLDS}"), ("lesson", "child"))
     doubts = islands(
         bracketed(f"SELECT * FROM {said} WHERE why <> {HOLDS}"), ("lesson", "child", "why", "about")
     )
-    columns = f'lesson, child, start, until AS "end", {_why()} AS why, {_about(plan)} AS about'
-    plan.result("unsure", f"SELECT {columns} FROM {named(bracketed(doubts), 'd')}")
+    columns, names = 'n.lesson, t.child, t.start, t.until AS "end"', _named(questions)
+    plan.result("holds", f"SELECT {columns} FROM {named(bracketed(held), 't')} {names}")
+    reasons = f"{_why()} AS why, {_about(plan)} AS about"
+    plan.result("unsure", f"SELECT {columns}, {reasons} FROM {named(bracketed(doubts), 't')} {names}")
     if with_evidence:
         plan.result("evidence", " UNION ALL ".join(grounds))
 
@@ -512,7 +515,15 @@ def _read(atoms: Iterable[Atom]) -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
-_LIKE_TRUTHS: Final = "SELECT '' AS lesson, child, child AS start, child AS until, 0 AS why, child AS about FROM children WHERE 1 = 0"
+def _named(lessons: Iterable[str]) -> str:
+    """A JOIN that gives the lesson of a row (`t`) its name (`n`): what is grouped by carries numbers, which cost less."""
+    numbered = ", ".join(
+        f"({number}, {text(lesson)})" for number, lesson in enumerate(["", *lessons], start=-1)
+    )
+    return f"JOIN (VALUES {numbered}) AS n(number, lesson) ON n.number = t.lesson"
+
+
+_LIKE_TRUTHS: Final = "SELECT 0 AS lesson, child, child AS start, child AS until, 0 AS why, child AS about FROM children WHERE 1 = 0"
 _LIKE_GROUNDS: Final = "SELECT '' AS lesson, child, child AS start, child AS record FROM children WHERE 1 = 0"
 
 

@@ -42,15 +42,15 @@ def answer(plan: Plan, atom: Count, among: str) -> Answer:
     rests = f"SELECT child, record, 0 AS recency, {certain(atom.within)} FROM {records} WHERE sure"
     if any(what is Distinct.DAYS for what, _ in atom.distinct):
         holds, doubts = _on_enough_days(plan, atom, records)
-        sure_days = Channel(holds, most=plan.rows(holds))
-        maybe_days = Channel(doubts, most=plan.rows(doubts)) if doubts else None
+        sure_days = Channel(holds, most=plan.most(holds))
+        maybe_days = Channel(doubts, most=plan.most(doubts)) if doubts else None
         return told(sure_days, maybe_days, evidence=rests, children=records)
     counted = f"SELECT child, {certain(atom.within)}, count AS sure, CASE WHEN vague THEN 0 ELSE count END AS maybe FROM {records} WHERE sure"
     possibly = f"SELECT child, {possible(atom.within)}, 0 AS sure, count AS maybe FROM {records} WHERE vague OR NOT sure"
     counted = bracketed(f"{counted} UNION ALL {possibly}")
     sure = _different(plan, atom, f"SELECT *, {certain(atom.within)} FROM {records} WHERE sure")
     maybe = _different(plan, atom, f"SELECT *, {possible(atom.within)} FROM {records}")
-    most = plan.rows(records) * plan.source.largest
+    most = plan.most(records) * plan.source.largest
     return Answer(
         (
             ("sure_records", Channel(counted, "sure", most)), ("maybe_records", Channel(counted, "maybe", most)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pyarrow as pa
 from wholechild.patterns.clocks import deadlines
 from wholechild.patterns.columns import TABLES
 from wholechild.patterns.engines.columnar.compiling import Asked, work_out
-from wholechild.patterns.engines.columnar.plan import COUNTED, SPANNED, Plan, Source
+from wholechild.patterns.engines.columnar.plan import COUNTED, SPANNED, Plan, Source, counted
 from wholechild.patterns.engines.in_memory import Words
 
 
@@ -49,12 +50,16 @@ def evaluate(
     work_out(_OnDuckDB(connection, source_of(connection, words)), questions, with_evidence=with_evidence)
 
 
+_WORTH_ASKING: Final = 5_000
+
+
 class _OnDuckDB(Plan):
     """Statements as temporary tables and views of one connection."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source) -> None:
         super().__init__(source)
         self.connection = connection
+        self._most: dict[str, int] = {}
 
     def _reads_cheaply(self) -> bool:
         own = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'relevant'"
@@ -79,6 +84,15 @@ class _OnDuckDB(Plan):
         counted = self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}').fetchall()
         return int(counted[0][0])
 
+    def _most_of_one_child(self, table: str) -> int:
+        # The fewer bits a channel needs, the more of them travel in one running sum; for a small table it is not worth asking.
+        if self.rows(table) < _WORTH_ASKING:
+            return self.rows(table)
+        if table not in self._most:
+            asked = f'SELECT max(n) FROM (SELECT count(*) AS n FROM "{table}" GROUP BY child) AS c'
+            self._most[table] = int(self.connection.execute(asked).fetchall()[0][0])
+        return self._most[table]
+
     def _see(self, name: str, sql: str) -> None:
         self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {sql}')
 
@@ -90,11 +104,11 @@ def source_of(connection: duckdb.DuckDBPyConnection, words: Words) -> Source:
     """What the compiler must know of the tables."""
     codes = connection.execute('SELECT "of", code, text FROM codes').fetchall()
     columns = connection.execute("DESCRIBE relevant").fetchall()
-    counted = connection.execute(COUNTED).fetchall()
+    rows, largest = counted(connection.execute(COUNTED).fetchall())
     return Source(
         {(of, text): code for of, code, text in codes},
         frozenset(column[0] for column in columns),
         words,
-        {(scope, kind): rows for scope, kind, rows, _ in counted},
-        max((largest for *_, largest in counted), default=1),
+        rows,
+        largest,
     )

@@ -80,8 +80,8 @@ def _answer(plan: Plan, lasting: _Lasting | None, *records: str) -> Answer:
     evidence = (f"SELECT child, {record} AS record, 0 AS recency, start, until {held}" for record in records)
     doubts = plan.keep("doubts", both(*map(bracketed, _doubts(plan, lasting, pieces))))
     return told(
-        Channel(bracketed(f"SELECT child, start, until {held}"), most=plan.rows(pieces)),
-        Channel(doubts, most=plan.rows(doubts)),
+        Channel(bracketed(f"SELECT child, start, until {held}"), most=plan.most(pieces)),
+        Channel(doubts, most=plan.most(doubts)),
         evidence=both(*map(bracketed, evidence)), children=pieces,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ another dialect is wanted.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -22,8 +22,9 @@ from wholechild.patterns.language.nodes import Selection
 EVERYBODY: Final = ""
 
 
-#: SELECT how many rows there are of each scope and kind, and the most that any of them stands for.
-COUNTED: Final = "SELECT scope, kind, count(*), max(count) FROM relevant GROUP BY scope, kind"
+#: SELECT how many rows there are of each scope and kind, and the most that any of them stands for. The two are one number,
+#: which `counted()` takes apart: to group by one column takes half the time of grouping by two.
+COUNTED: Final = f"SELECT kind * {len(SCOPE_NUMBER)} + scope, count(*), max(count) FROM relevant GROUP BY 1"
 #: SELECT the first and the last instant at which any record happened.
 SPANNED: Final = "SELECT min(happened_from), max(happened_to) FROM relevant"
 
@@ -31,6 +32,12 @@ SPANNED: Final = "SELECT min(happened_from), max(happened_to) FROM relevant"
 _READ: Final = frozenset(
     "child scope record kind sector agency area informant happened_from happened_to known_from known_to certain count person".split()
 )
+
+
+def counted(rows: Collection[Sequence[int]]) -> tuple[dict[tuple[int, int], int], int]:
+    """The rows that COUNTED gave, as (scope, kind) -> rows, and the most that one record stands for."""
+    found = {(both % len(SCOPE_NUMBER), both // len(SCOPE_NUMBER)): several for both, several, _ in rows}
+    return found, max((largest for *_, largest in rows), default=1)
 
 
 class NotInTheColumns(ValueError):
@@ -103,6 +110,14 @@ class Plan(ABC):
     def rows(self, *tables: str) -> int:
         """How many rows tables that were kept have, together."""
         return sum(self._rows[table] for table in tables)
+
+    def most(self, *tables: str) -> int:
+        """No child has more rows than this in these kept tables together."""
+        return sum(self._most_of_one_child(table) for table in tables)
+
+    def _most_of_one_child(self, table: str) -> int:
+        """The most rows that a child has in a kept table, or a number that is no less and cheaper to come by."""
+        return self._rows[table]
 
     def is_empty(self, table: str) -> bool:
         """Whether a table that was kept has no rows."""

@@ -27,7 +27,7 @@ def answer(plan: Plan, atom: Absence, among: str) -> Answer:
     looked_for = [selected(plan, atom.selection, atom.about, among), *([starts] if starts else [])]
     broken, perhaps = _seen(atom, looked_for)
     over = f"SELECT child, died AS start, {FOREVER} AS until FROM children WHERE died IS NOT NULL AND {theirs(among)}"
-    begun, seen = plan.rows(starts) if starts else 2, plan.rows(*looked_for)
+    begun, seen = plan.most(starts) if starts else 2, plan.most(*looked_for)
     channels = {
         "exposed": Channel(exposed, most=begun), "maybe": Channel(maybe, most=begun),
         "broken": Channel(broken, most=seen), "perhaps": Channel(perhaps, most=seen), "over": Channel(bracketed(over), most=1),

@@ -16,7 +16,7 @@ from sqlglot import exp
 from wholechild.patterns.clocks import deadlines
 from wholechild.patterns.columns import TABLES
 from wholechild.patterns.engines.columnar.compiling import Asked, work_out
-from wholechild.patterns.engines.columnar.plan import COUNTED, SPANNED, Plan, Source
+from wholechild.patterns.engines.columnar.plan import COUNTED, SPANNED, Plan, Source, counted
 from wholechild.patterns.engines.in_memory import Words
 
 WRITTEN_IN: Final = "duckdb"
@@ -98,13 +98,13 @@ class _OnSpark(Plan):
 
 def source_of(spark: Any, words: Words) -> Source:
     """What the compiler must know of the tables."""
-    counted = spark.sql(COUNTED).collect()
+    rows, largest = counted(spark.sql(COUNTED).collect())
     return Source(
         {(of, said): code for of, code, said in spark.sql("SELECT `of`, code, text FROM codes").collect()},
         frozenset(spark.table("relevant").columns),
         words,
-        {(scope, kind): rows for scope, kind, rows, _ in counted},
-        max((largest for *_, largest in counted), default=1),
+        rows,
+        largest,
     )
 
 
