@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -50,9 +49,6 @@ def evaluate(
     work_out(_OnDuckDB(connection, source_of(connection, words)), questions, with_evidence=with_evidence)
 
 
-_WORTH_ASKING: Final = 5_000
-
-
 class _OnDuckDB(Plan):
     """Statements as temporary tables and views of one connection."""
 
@@ -85,12 +81,10 @@ class _OnDuckDB(Plan):
         return int(counted[0][0])
 
     def _most_of_one_child(self, table: str) -> int:
-        # The fewer bits a channel needs, the more of them travel in one running sum; for a small table it is not worth asking.
-        if self.rows(table) < _WORTH_ASKING:
-            return self.rows(table)
         if table not in self._most:
+            # the fewer bits a channel needs, the more of them travel in one running sum: that is worth asking
             asked = f'SELECT max(n) FROM (SELECT count(*) AS n FROM "{table}" GROUP BY child) AS c'
-            self._most[table] = int(self.connection.execute(asked).fetchall()[0][0])
+            self._most[table] = int(self.connection.execute(asked).fetchall()[0][0] or 0)
         return self._most[table]
 
     def _see(self, name: str, sql: str) -> None:
