@@ -33,6 +33,8 @@ class Words:
 
 
 DUCKDB: Final = Words("list_has_any", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "len")
+#: For a first look: the lists are `sketch`es, numbers that share a bit wherever the lists meet, and now and then where they do not.
+SKETCHES: Final = Words("sketches_meet", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "")
 #: The functions that Spark lacks, or has another way, are ours there (spark.py): one implementation of each distance.
 SPARK: Final = Words(
     "arrays_overlap", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "size"
@@ -55,7 +57,7 @@ _ALIKE: Final = (
     f" 1 - DISTANCE(address_l, address_r) / CAST(greatest(length(address_l), length(address_r)) AS DOUBLE) >= {ADDRESS_ALIKE!r})"
 )
 _SAME_UPRN: Final = "(uprn_l <> '' AND uprn_l = uprn_r)"
-_EARLIER: Final = "(MEET(postcodes_r, postcode_as_list_l) OR MEET(postcodes_l, postcode_as_list_r) OR MEET(postcodes_l, postcodes_r))"
+EARLIER: Final = "(MEET(postcodes_r, postcode_as_list_l) OR MEET(postcodes_l, postcode_as_list_r) OR MEET(postcodes_l, postcodes_r))"
 
 
 def _unless_said(column: str) -> str:
@@ -72,7 +74,7 @@ MISSING_WHERE: Final[dict[str, str]] = {
     "sex": _unless_said("sex"),
     "home": (
         "NOT (postcode_l <> '' AND postcode_r <> '') AND NOT (address_l <> '' AND address_r <> '')"
-        f" AND NOT (uprn_l <> '' AND uprn_r <> '') AND NOT {_EARLIER}"
+        f" AND NOT (uprn_l <> '' AND uprn_r <> '') AND NOT {EARLIER}"
     ),
     "contact": "SIZE(contacts_l) = 0 OR SIZE(contacts_r) = 0",
     "nhs_number": _unless_said("nhs_number"),
@@ -117,7 +119,7 @@ HOLDS_WHERE: Final[dict[str, dict[str, str]]] = {
         "same_home": f"{_SAME_UPRN} OR ({_SAME_POSTCODE} AND {_ALIKE})",
         "same_postcode": _SAME_POSTCODE,
         "same_address": _ALIKE,
-        "earlier": _EARLIER,
+        "earlier": EARLIER,
         # One slip leaves the two signs at one end of five as they were.
         "near_postcode": (
             "postcode_l <> '' AND postcode_r <> '' AND (length(postcode_l) < 5 OR length(postcode_r) < 5"
@@ -147,6 +149,25 @@ COLUMNS: Final = (
     "born", "born_text", "born_day", "died_day", "year", "month", "day", "sex", "nhs_number", "nhs_sound", "upn", "postcode",
     "postcode_as_list", "area", "postcodes", "uprn", "address", "contacts", "local_ids", "schemes",
 )  # fmt: skip
+
+
+#: The columns that are lists.
+LISTS: Final = frozenset(
+    "given_codes family_codes rest_codes middles initials parts words postcode_as_list postcodes contacts local_ids schemes".split()
+)
+#: A sketch has so many bits.
+_BITS: Final = 62
+
+
+def sketch(column: str) -> str:
+    """A number of a list of texts: each text sets one bit. Of an empty list it is 0."""
+    bits = f"list_transform({column}, x -> CAST(1 AS UBIGINT) << CAST(hash(x) % {_BITS} AS UBIGINT))"
+    return f"coalesce(list_bit_or({bits}), CAST(0 AS UBIGINT))"
+
+
+def is_sketched(comparison: str, level: str) -> bool:
+    """Whether a first look may take a pair for one of this level that is of a later one."""
+    return "MEET(" in HOLDS_WHERE[comparison].get(level, "")
 
 
 def level_number(comparison: str, words: Words) -> str:

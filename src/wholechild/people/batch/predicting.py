@@ -5,9 +5,10 @@ The household contribution only takes away, so that a pair that is below the bou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import log2
+from math import inf, log2
 from typing import Final
 
 import pyarrow as pa
@@ -16,10 +17,15 @@ from duckdb import DuckDBPyConnection
 from wholechild.people.batch.conditions import (
     COLUMNS,
     DUCKDB,
+    EARLIER,
+    LISTS,
     NUMBERS,
+    SKETCHES,
     Words,
     contradiction_number,
+    is_sketched,
     level_number,
+    sketch,
 )
 from wholechild.people.comparing.artefact import KIN, Artefact, Chances, digest
 from wholechild.people.comparing.keys import MOST_IN_A_BLOCK
@@ -34,7 +40,7 @@ from wholechild.people.comparing.levels import (
 )
 
 #: Candidates that are weighed at once; more would not fit beside the identities in the memory that linking may take.
-_AT_ONCE: Final = 3_000_000
+_AT_ONCE: Final = 15_000_000
 #: What `contradiction_number` says, in words.
 FORBIDS: Final = (
     "",
@@ -62,8 +68,8 @@ RULES: Final = (
     Rule("'n:' || nhs_number", "nhs_number <> ''"),
     Rule("'u:' || upn", "upn <> ''"),
     Rule("'i:' || each", each="local_ids"),
-    Rule("'t:' || each", each="contacts"),
-    Rule("'d:' || each.place || ':' || each.start", each="places_and_starts"),
+    Rule("'t:' || each.one || ':' || each.other", each="contacts_and_starts"),
+    Rule("'d:' || each.one || ':' || each.other", each="places_and_pairs"),
     Rule("'r:' || uprn || ':' || given_start", "uprn <> '' AND given <> ''"),
     Rule("'h:' || uprn || ':' || born_text", "uprn <> '' AND born IS NOT NULL"),
     Rule("'b:' || born_text || ':' || each", "born IS NOT NULL", "starts"),
@@ -76,14 +82,20 @@ RULES: Final = (
 )
 
 
-_PLACES_AND_STARTS: Final = (
-    "flatten(list_transform(places, p -> list_transform(starts, s -> {'place': p, 'start': s})))"
+def _each_with_each(ones: str, others: str) -> str:
+    return f"flatten(list_transform({ones}, a -> list_transform({others}, b -> {{'one': a, 'other': b}})))"
+
+
+_STARTS_OR_NONE: Final = "CASE WHEN len(starts) = 0 THEN [''] ELSE starts END"
+_COMBINED: Final = (
+    f"{_each_with_each('places', 'pairs')} AS places_and_pairs,"
+    f" {_each_with_each('contacts', _STARTS_OR_NONE)} AS contacts_and_starts"
 )
 
 
 def keys_of(rule: Rule) -> str:
     """A statement: (key, n) of every identity by one rule, the key as text."""
-    source = f"(SELECT *, {_PLACES_AND_STARTS} AS places_and_starts FROM identities)"
+    source = f"(SELECT *, {_COMBINED} FROM identities)"
     if rule.homes:
         source = f"(SELECT *, unnest(list_concat(postcode_as_list, postcodes[1:5])) AS home FROM {source})"
     if rule.each:
@@ -117,24 +129,38 @@ def one_number(connection: DuckDBPyConnection, asked: str) -> int:
 
 
 def prepare_to_weigh(connection: DuckDBPyConnection, artefact: Artefact) -> None:
-    """Make the table `compared` of `identities`: without what too many share, and with how common each one's names are."""
-    _note_shared(connection, artefact)
+    """Make the view `compared` of `identities`: without what too many share, and with how common each one's names are.
+
+    The table `sketched` is the same with a `sketch` in place of each list.
+    """
+    telling = _TELLING if _note_shared(connection, artefact) else {}
     for name, said in artefact.frequencies.items():
         table = pa.table({"term": list(said.terms), "share": list(said.terms.values())})
         table = table.cast(pa.schema([("term", pa.string()), ("share", pa.float64())]))
         connection.register("new_rows", table)
         connection.execute(f"CREATE OR REPLACE TABLE share_of_{name} AS SELECT * FROM new_rows")
         connection.unregister("new_rows")
-    columns = ", ".join(_TELLING.get(column, f"i.{column}") + f" AS {column}" for column in COLUMNS)
-    connection.execute(
-        f"CREATE OR REPLACE TABLE compared AS SELECT i.n, i.id, {columns},"
-        f" coalesce(g.share, {artefact.frequencies['given'].otherwise!r}) AS given_share,"
-        f" coalesce(f.share, {artefact.frequencies['family'].otherwise!r}) AS family_share,"
-        f" coalesce(b.share, {artefact.frequencies['born'].otherwise!r}) AS born_share"
-        " FROM identities i LEFT JOIN share_of_given g ON g.term = i.given LEFT JOIN share_of_family f ON f.term = i.family"
-        " LEFT JOIN share_of_born b ON b.term = i.born_text,"
-        " (SELECT coalesce(list(value), CAST([] AS VARCHAR[])) AS many FROM too_shared) t ORDER BY i.n"
+    columns = {column: telling.get(column, f"i.{column}") for column in COLUMNS}
+    sketched = ", ".join(f"{sketch(said) if c in LISTS else said} AS {c}" for c, said in columns.items())
+    shares = ", ".join(
+        f"coalesce({name}.share, {artefact.frequencies[name].otherwise!r}) AS {name}_share"
+        for name in ("given", "family", "born")
     )
+    many = "(SELECT coalesce(list(value), CAST([] AS VARCHAR[])) AS many FROM too_shared) t"
+    connection.execute("CREATE OR REPLACE MACRO sketches_meet(a, b) AS (a & b) <> 0")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE sketched AS SELECT i.n, {sketched}, {shares} FROM identities i"
+        " LEFT JOIN share_of_given given ON given.term = i.given LEFT JOIN share_of_family family ON family.term = i.family"
+        f" LEFT JOIN share_of_born born ON born.term = i.born_text, {many}"
+    )
+    whole = ", ".join(f"{said} AS {column}" for column, said in columns.items())
+    connection.execute(
+        f"CREATE OR REPLACE VIEW compared AS SELECT i.n, i.id, {whole}, {', '.join(f's.{share}' for share in _SHARES)}"
+        f" FROM identities i JOIN sketched s ON s.n = i.n, {many}"
+    )
+
+
+_SHARES: Final = ("given_share", "family_share", "born_share")
 
 
 def _telling(column: str) -> str:
@@ -153,17 +179,18 @@ _TELLING: Final = {
 }
 
 
-def _note_shared(connection: DuckDBPyConnection, artefact: Artefact) -> None:
-    """Make the table `too_shared`: the values here whose digests the artefact has."""
+def _note_shared(connection: DuckDBPyConnection, artefact: Artefact) -> bool:
+    """Make the table `too_shared`: the values here whose digests the artefact has. Answers whether there are any."""
     connection.execute("CREATE OR REPLACE TABLE too_shared (value VARCHAR)")
     if not artefact.shared:
-        return
+        return False
     for column in ("nhs_number", "upn", "uprn", "contacts", "local_ids"):
         each = f"unnest({column})" if column in ("contacts", "local_ids") else column
         rows = connection.execute(f"SELECT value FROM (SELECT {each} AS value FROM identities) WHERE value <> '' GROUP BY value HAVING count(*) > 3").fetchall()  # fmt: skip
         found = [(value,) for (value,) in rows if digest(value) in artefact.shared]
         if found:
             connection.executemany("INSERT INTO too_shared VALUES (?)", found)
+    return one_number(connection, "SELECT count(*) FROM too_shared") > 0
 
 
 def weigh_all(
@@ -188,19 +215,116 @@ def weigh_all(
     candidates = 0
     for chunk in range(chunks):
         connection.execute(
-            "CREATE OR REPLACE TABLE candidates AS SELECT DISTINCT a.n AS l, b.n AS r FROM followed a JOIN followed b"
+            f"CREATE OR REPLACE TABLE candidates AS SELECT DISTINCT a.n AS l, b.n AS r, {artefact.prior_bits()!r} AS bits FROM followed a JOIN followed b"
             f" ON a.key = b.key AND a.n < b.n WHERE a.n % {chunks} = {chunk}"
         )
         candidates += one_number(connection, "SELECT count(*) FROM candidates")
-        connection.execute(
-            f"CREATE OR REPLACE TABLE levelled AS {levelling('candidates', 'compared', DUCKDB)}"
-        )
+        for number in range(len(_LOOKS)):
+            left = look(artefact, least, number, "likely" if number else "candidates")
+            connection.execute(f"CREATE OR REPLACE TABLE left_over AS {left}")
+            connection.execute("DROP TABLE IF EXISTS likely")
+            connection.execute("ALTER TABLE left_over RENAME TO likely")
+        connection.execute(f"CREATE OR REPLACE TABLE levelled AS {levelling('likely', 'compared', DUCKDB)}")
         start = "INSERT INTO pairs" if chunk else "CREATE TABLE pairs AS"
         connection.execute(f"{start} {weighing(artefact, least, 'levelled', 'compared')}")
         told(chunk + 1, chunks)
-    for table in ("candidates", "levelled"):
+    for table in ("candidates", "likely", "levelled"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     return candidates
+
+
+# -- a first look -------------------------------------------------------------------------------------------------------
+#
+# Most candidates are strangers, and to carry every text and list of both ends to every candidate costs many times what comparing
+# them does. So they are looked at three times with little, each time those that are left: at what costs least, at names, at homes.
+# What is not looked at yet counts as much as it may, so that nobody is left who could reach the bound.
+
+_LOOKS: Final = (
+    ("born", "sex", "nhs_number", "upn", "agency", "middle", "contact", "local_id"),
+    ("given", "family"),
+    ("home",),
+)
+
+
+def look(artefact: Artefact, bound: float, number: int, among: str) -> str:
+    """The statement of one look at a table of (l, r, bits): those of them that may still reach the bound."""
+    to_come = [name for names in _LOOKS[number + 1 :] for name in names]
+    most = [_names_at_most(artefact)] if "given" in to_come else []
+    most += [_home_at_most(artefact)] if "home" in to_come else []
+    numbers = {name: level_number(name, SKETCHES) for name in _LOOKS[number]}
+    bits = " + ".join(["bits", *(_most_bits(artefact, name) for name in numbers)])
+    first, *then = numbers  # the level of the family name reads that of the first name
+    read = _both_ends(" ".join([*numbers.values(), bits, *most]))
+    return (
+        f"WITH both_ends AS (SELECT c.l, c.r, c.bits, {read} FROM {among} c JOIN sketched a ON a.n = c.l JOIN sketched b ON b.n = c.r),"
+        f" by_first AS (SELECT *, {numbers[first]} AS level_{first} FROM both_ends),"
+        f" levelled AS (SELECT *{''.join(f', {numbers[name]} AS level_{name}' for name in then)} FROM by_first),"
+        f" added AS (SELECT l, r, {bits} AS bits, {' + '.join(most) or '0.0'} AS most FROM levelled)"
+        f" SELECT l, r, bits FROM added WHERE bits + most >= {bound!r}"
+    )
+
+
+def _both_ends(expressions: str) -> str:
+    """The columns that expressions read, of each end."""
+    both = [f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in COLUMNS if re.search(rf"\b{c}_[lr]\b", expressions)]
+    return ", ".join([f"a.{share}" for share in _SHARES if share in expressions] + both)
+
+
+def _most_bits(artefact: Artefact, comparison: str) -> str:
+    """An expression over a level of a first look: no fewer bits than the true level has.
+
+    A sketch may take a pair for one of a better level, never of a worse: where it was used, a level counts the most that it or any
+    after it does.
+    """
+    whens, most_after = [], 0.0 if comparison == "local_id" else -inf  # two of one scheme may be of none
+    for level, number in reversed(NUMBERS[comparison].items()):
+        bits = _bits_of(artefact, comparison, level)
+        most_after = max(most_after, bits)
+        if is_sketched(comparison, level) or most_after == 0.0:
+            said = f"CAST({most_after!r} AS DOUBLE)"
+        else:
+            said = _for_one_person(artefact, comparison, level)
+        whens.append(f"WHEN {number} THEN {said}")
+    missing = "0.0"
+    if comparison == "family":  # the names may not be reversed after all
+        reversed_ = NUMBERS["given"]["reversed"]
+        missing = f"CASE WHEN level_given = {reversed_} THEN {_for_one_person(artefact, 'family', 'same')} ELSE 0.0 END"
+    return f"CASE level_{comparison} {' '.join(whens)} ELSE {missing} END"
+
+
+def _names_at_most(artefact: Artefact) -> str:
+    """An expression: the most that the two names may count, by whether they are equal alone."""
+    given, family = (
+        max(_bits_of(artefact, name, level) for level in LEVELS[name] if level not in ("same", "reversed"))
+        for name in ("given", "family")
+    )
+    reversed_ = _bits_of(artefact, "given", "reversed")
+    of_family = (
+        f"CASE WHEN family_l = '' OR family_r = '' THEN 0.0 WHEN family_l = family_r THEN {_for_one_person(artefact, 'family', 'same')}"
+        f" ELSE CAST({max(0.0, family)!r} AS DOUBLE) END"
+    )
+    return (
+        f"CASE WHEN given_l = '' OR given_r = '' THEN {of_family}"
+        f" WHEN given_l = given_r THEN {_for_one_person(artefact, 'given', 'same')} + {of_family}"
+        f" ELSE greatest(CAST({reversed_!r} AS DOUBLE), {given!r} + {of_family}) END"
+    )
+
+
+def _home_at_most(artefact: Artefact) -> str:
+    """An expression: the most that the two homes may count, without a look at the addresses' words."""
+    earlier = _bits_of(artefact, "home", "earlier")
+    at_one = max(_bits_of(artefact, "home", level) for level in LEVELS["home"])
+    other = max(
+        0.0,
+        *(
+            _bits_of(artefact, "home", level)
+            for level in ("same_address", "near_postcode", "same_area", "different")
+        ),
+    )
+    return (
+        f"CASE WHEN (uprn_l <> '' AND uprn_l = uprn_r) OR (postcode_l <> '' AND postcode_l = postcode_r) THEN CAST({at_one!r} AS DOUBLE)"
+        f" WHEN {SKETCHES.write(EARLIER)} THEN CAST({max(earlier, other)!r} AS DOUBLE) ELSE CAST({other!r} AS DOUBLE) END"
+    )
 
 
 def levelling(candidates: str, compared: str, words: Words) -> str:
@@ -254,3 +378,14 @@ def _against_strangers(
     if level == "same" and comparison in artefact.frequencies:
         return f"(log2(CAST({chance!r} AS DOUBLE) / {comparison}_share))"
     return f"CAST({log2(chance / chances.stranger)!r} AS DOUBLE)"
+
+
+def _for_one_person(artefact: Artefact, comparison: str, level: str) -> str:
+    chances = artefact.comparisons[comparison][level]
+    return _against_strangers(artefact, comparison, level, chances.match, chances)
+
+
+def _bits_of(artefact: Artefact, comparison: str, level: str) -> float:
+    """What a level counts where it does not matter how common the value is."""
+    chances = artefact.comparisons[comparison][level]
+    return log2(chances.match / chances.stranger)

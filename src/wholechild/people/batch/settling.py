@@ -14,7 +14,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from wholechild.people.comparing.artefact import Artefact
-from wholechild.people.comparing.clustering import Decided, settle
+from wholechild.people.comparing.clustering import MOST_OF_ONE_PERSON, Decided, settle
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.weighed import Weighed, Zone
 
@@ -41,11 +41,33 @@ def settle_all(connection: DuckDBPyConnection, artefact: Artefact, decisions: It
     connection.execute(
         "CREATE OR REPLACE TABLE people AS SELECT id, id AS person FROM identities ANTI JOIN grouped USING (id)"
     )
+    _settle_plain(connection, decided)
     for some in _in_batches(connection):
         _settle_some(connection, some, [d for d in decided if d.one in some or d.other in some])
     for table_name in ("machine_pairs", "grouped"):
         connection.execute(f"DROP TABLE {table_name}")
     return int(connection.execute("SELECT count(DISTINCT person) FROM people").fetchall()[0][0])
+
+
+def _settle_plain(connection: DuckDBPyConnection, decided: Iterable[Decided]) -> None:
+    """Those groups of which everybody is paired with everybody else, and nobody has decided anything: each is one person.
+
+    Nothing stands between any two of them, or they were no pair that a machine may link. They are taken out of `grouped`.
+    """
+    table = pa.table({"id": [name for one in decided for name in (one.one, one.other)]})
+    connection.register("decided_ids", table.cast(pa.schema([("id", pa.string())])))
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE plain AS
+        WITH paired AS (SELECT g.grouped, count(*) AS pairs FROM machine_pairs p JOIN grouped g ON g.id = p.one GROUP BY g.grouped),
+             sized AS (SELECT grouped, count(*) AS size, bool_or(id IN (SELECT id FROM decided_ids)) AS decided FROM grouped GROUP BY grouped)
+        SELECT grouped FROM sized JOIN paired USING (grouped)
+        WHERE NOT decided AND pairs = size * (size - 1) / 2 AND size <= {MOST_OF_ONE_PERSON}""")
+    connection.unregister("decided_ids")
+    connection.execute(
+        "INSERT INTO people SELECT id, min(id) OVER (PARTITION BY grouped) FROM grouped SEMI JOIN plain USING (grouped)"
+    )
+    connection.execute("DELETE FROM grouped WHERE grouped IN (SELECT grouped FROM plain)")
+    connection.execute("DROP TABLE plain")
 
 
 def _groups(connection: DuckDBPyConnection, decided: Iterable[Decided]) -> dict[str, str]:

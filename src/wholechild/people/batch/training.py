@@ -16,7 +16,7 @@ from splink.internals.exceptions import EMTrainingException
 from splink.internals.settings import Settings
 from splink.logging import enable as speak_from
 
-from wholechild.people.batch.conditions import DUCKDB, HOLDS_WHERE, MISSING_WHERE
+from wholechild.people.batch.conditions import COLUMNS, DUCKDB, HOLDS_WHERE, MISSING_WHERE
 from wholechild.people.batch.predicting import one_number
 from wholechild.people.comparing.artefact import Artefact, Chances, Frequencies, Prior, digest
 from wholechild.people.comparing.levels import LEVELS
@@ -24,8 +24,8 @@ from wholechild.people.comparing.levels import LEVELS
 #: Values that more identities share than one person, or one family, can have identities.
 MOST_SHARING: Final = {"nhs_number": 20, "upn": 20, "local_ids": 20, "contacts": 60, "uprn": 150}
 #: Pairs that are drawn to see how strangers agree, and pairs that each session learns from.
-PAIRS_DRAWN: Final = 1_000_000
-PAIRS_PER_SESSION: Final = 2_000_000
+PAIRS_DRAWN: Final = 500_000
+PAIRS_PER_SESSION: Final = 300_000
 #: A name borne by fewer than this is not listed: it would say of one family that it is here.
 LEAST_TO_LIST: Final = 10
 _MOST_LISTED: Final = 20_000
@@ -175,8 +175,9 @@ def _rounded(share: float) -> float:
 
 def _make_table(connection: DuckDBPyConnection) -> None:
     """The table `learning`: identities, with the keys of sessions beside the columns that are compared."""
+    columns = ", ".join(("n", *COLUMNS))
     connection.execute(
-        "CREATE OR REPLACE TABLE learning AS SELECT *, nullif(given, '') AS known_given, nullif(family, '') AS known_family,"
+        f"CREATE OR REPLACE TABLE learning AS SELECT {columns}, nullif(given, '') AS known_given, nullif(family, '') AS known_family,"
         " born_text || '' AS known_born, nullif(nhs_number, '') AS known_nhs_number, nullif(upn, '') AS known_upn,"
         " local_ids[1] AS known_local_id FROM identities"
     )

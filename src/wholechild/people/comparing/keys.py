@@ -98,7 +98,9 @@ def _keys(identity: Identity) -> Iterator[str]:
         yield from (f"x:{pair}:{day}" for pair in pairs)
         yield from (f"y:{pair}:{day[:4]}" for pair in pairs)
         yield from (f"m:{pair}:{min(day[4:6], day[6:])}{max(day[4:6], day[6:])}" for pair in pairs)
-    yield from (f"d:{place}:{start}" for place in places(identity.address) for start in starts)
+    yield from (f"d:{place}:{pair}" for place in places(identity.address) for pair in pairs)
+    contacts = (*identity.phones, *identity.emails)
+    yield from (f"t:{contact}:{start}" for contact in contacts for start in starts or ("",))
     for postcode in (identity.postcode, *identity.postcodes[:5]):
         if postcode:
             yield from (f"p:{postcode}:{pair}" for pair in pairs)
@@ -113,7 +115,6 @@ def _number_keys(identity: Identity) -> Iterator[str]:
     if identity.upn:
         yield f"u:{identity.upn}"
     yield from (f"i:{text}" for text in identity.local_ids)
-    yield from (f"t:{text}" for text in (*identity.phones, *identity.emails))
     if identity.uprn and identity.given:
         yield f"r:{identity.uprn}:{start(identity.given)}"
     if identity.uprn and identity.born:

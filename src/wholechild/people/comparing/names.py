@@ -66,7 +66,10 @@ def latin(text: str) -> str:
     if not plain.isascii():
         plain = folded(anyascii(plain))
         plain = "".join(letter for letter in plain if letter.isascii())
-    return " ".join(word[:LONGEST_WORD] for word in plain.split()[:MOST_WORDS])
+    words = plain.split()
+    if len(plain) <= LONGEST_WORD and len(words) <= MOST_WORDS:
+        return plain
+    return " ".join(word[:LONGEST_WORD] for word in words[:MOST_WORDS])
 
 
 @lru_cache(maxsize=200_000)

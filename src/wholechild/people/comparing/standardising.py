@@ -52,6 +52,9 @@ _FORMERLY: Final = re.compile(
     r"(?i)\b(?:n[eé]e|formerly|previously|aka|a\.k\.a\.?|known as|also known as)\b[:.]?"
 )
 
+#: The words of `_FORMERLY` that are one word.
+_FORMER_WORDS: Final = frozenset({"nee", "née", "formerly", "previously", "aka"})
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:
@@ -157,6 +160,8 @@ def stands_alone(text: str) -> bool:
 
 def _apart(text: str) -> tuple[str, list[str]]:
     """A text without the names beside it, and those names."""
+    if text.isalpha() and text.casefold() not in _FORMER_WORDS:
+        return text, []
     beside = _BESIDE.findall(text)
     said, *formerly = _FORMERLY.split(_BESIDE.sub(" ", text))
     return said, [name for name in [*beside, *formerly] if name.strip()]
@@ -235,10 +240,14 @@ def standard_address(text: str) -> str:
 
     Missing  an address that only says there is none.
     """
-    said = re.sub(r"(?i)\b[A-Z]{1,2}[0-9][A-Z0-9]? *[0-9][A-Z]{2}\s*$", "", text[:300].strip())
+    said = _POSTCODE_AT_END.sub("", text[:300].strip())
     words = [_STREETS.get(word, word) for chunk in said.split(",") for word in latin(chunk).split()]
     joined = " ".join(words[:20])[:120]
-    return "" if re.search(r"\b(no fixed (abode|address)|unknown|not known|nfa)\b", joined) else joined
+    return "" if _NO_ADDRESS.search(joined) else joined
+
+
+_POSTCODE_AT_END: Final = re.compile(r"(?i)\b[A-Z]{1,2}[0-9][A-Z0-9]? *[0-9][A-Z]{2}\s*$")
+_NO_ADDRESS: Final = re.compile(r"\b(no fixed (abode|address)|unknown|not known|nfa)\b")
 
 
 _UK_NUMBER: Final = re.compile(r"(?:00?44|44|0)0?([1237]\d{8,9})")
