@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,13 +13,14 @@ import click
 from wholechild.cli.output import Exit, leave, print_json
 from wholechild.cli.system import moment, now_option, salts
 from wholechild.config.django import setup
-from wholechild.lib.civil import say_day
+from wholechild.lib.civil import LONDON, say_day
 
 if TYPE_CHECKING:
     from wholechild.patterns.queries import WorklistItem
     from wholechild.people.deciding.actions import Made
     from wholechild.people.deciding.decisions import Decided
     from wholechild.people.deciding.queries import Consequences
+    from wholechild.people.families.around import Bond, Claim, FamilyAround, Home
     from wholechild.trust.viewers import Viewer
 
 PURPOSE: Final = "identity_check"
@@ -74,6 +75,40 @@ def explain(person: str, user: str, now: datetime | None, as_json: bool) -> None
         )
     for other in found.moved_to:
         click.echo(f"No record is left here; they are with {other} now.")
+
+
+@command.command()
+@click.argument("child")
+@click.option(
+    "--as-known-at",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Only what could be known by the end of this day.",
+)
+@_user
+@now_option
+@_json
+def family(child: str, as_known_at: datetime | None, user: str, now: datetime | None, as_json: bool) -> None:
+    """List the people around CHILD (an id), what each is, and who says so; the list of the family map. The look is recorded."""
+    at, viewer = _viewer(user, now, "direct_care")
+    from wholechild.people.families.actions import open_family
+
+    day = as_known_at.date() if as_known_at else at.astimezone(LONDON).date()
+    found = open_family(
+        by=viewer,
+        purpose=viewer.purpose,
+        at=at,
+        person=child,
+        as_known_at=day,
+        route="command people family",
+        salts=salts,
+    )
+    if found is None:
+        click.echo("There is nobody by that id whom this account may know of.", err=True)
+        leave(Exit.CHECK_FAILED)
+    if as_json:
+        print_json(_without_names(asdict(found)))
+    else:
+        _print_family(found)
 
 
 @command.command()
@@ -168,12 +203,12 @@ def undo(decision: str, user: str, why: str, now: datetime | None, as_json: bool
 # -- parts -----------------------------------------------------------------------------------------------------------------
 
 
-def _viewer(user: str, now: datetime | None) -> tuple[datetime, Viewer]:
+def _viewer(user: str, now: datetime | None, purpose: str = PURPOSE) -> tuple[datetime, Viewer]:
     setup()
     from wholechild.trust.queries import viewer_for
 
     at = moment(now)
-    viewer = viewer_for(user, PURPOSE, at)
+    viewer = viewer_for(user, purpose, at)
     if viewer is None:
         click.echo("This account holds no role, and so may do nothing here.", err=True)
         leave(Exit.CHECK_FAILED)
@@ -244,3 +279,50 @@ def _print(
         click.echo(
             f"{made.decision} waits for a second person: wholechild people second {made.decision} --user …"
         )
+
+
+# -- a family --------------------------------------------------------------------------------------------------------------
+
+
+def _without_names(value: Any) -> Any:
+    """The same without names and birthdays: this command prints ids only."""
+    if isinstance(value, dict):
+        return {key: _without_names(one) for key, one in value.items() if key not in ("name", "born")}
+    return [_without_names(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _print_family(found: FamilyAround) -> None:
+    click.echo(f"{found.child}, as known on {say_day(found.as_known_at)}")
+    for one in found.people:
+        click.echo(one.person)
+        for line in (*map(_bond_line, one.bonds), *map(_home_line, one.homes)):
+            click.echo(f"  {line}")
+        for other in one.elsewhere:
+            click.echo(f"  also known with {other.person}")
+            for line in (*map(_bond_line, other.bonds), *map(_home_line, other.homes)):
+                click.echo(f"    {line}")
+    if not found.people:
+        click.echo("No agency has said who belongs to this child. That is not that nobody does.")
+    if not found.reads_places:
+        click.echo("This account may not see where the child is, so shared addresses are not listed.")
+
+
+def _bond_line(bond: Bond) -> str:
+    title = f"has this child as {bond.title.lower()}" if bond.of_child else bond.title
+    return f"{title}: {bond.standing}; {bond.basis}{_claims(bond.said)}"
+
+
+def _home_line(home: Home) -> str:
+    words = "lived together" if home.basis == "stated by an agency" else "may have lived together"
+    return f"{words}{_span(home.since, home.until)}: {home.standing}; {home.basis}{_claims(home.said)}"
+
+
+def _claims(said: Sequence[Claim]) -> str:
+    return "".join(
+        f"; {one.agency or 'a published review'} ({one.statement or 'no row'}){_span(one.since, one.until)}"
+        for one in said
+    )
+
+
+def _span(since: date | None, until: date | None) -> str:
+    return (f", from {say_day(since)}" if since else "") + (f", to {say_day(until)}" if until else "")

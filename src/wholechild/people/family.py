@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -40,6 +40,9 @@ class Held:
     def ever(self) -> bool:
         return self.began < self.ended and self.known_from < self.known_to
 
+    def known_at(self, instant: int) -> bool:
+        return self.known_from <= instant < self.known_to
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -55,23 +58,39 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What says so: a row of an agency's, by its id."""
+
+    agency: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyTie:
-    """`other` stood in `relation` (an id of the vocabulary) to `child`."""
+    """`other` stood in `relation` (an id of the vocabulary) to `child`.
+
+    Missing  `said` None: no row says it; it follows from the roles of a published chronology.
+    """
 
     child: str
     relation: str
     other: str
     held: Held
+    said: Statement | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A person lived in a household. Two people lived together where their stays share a household at one time."""
+    """A person lived in a household. Two people lived together where their stays share a household at one time.
+
+    Missing  `said` None: as for a tie.
+    """
 
     person: str
     household: str
     area: str
     held: Held
+    said: Statement | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +125,14 @@ class Family:
         self.persons = persons
         self.ties = tuple(ties)
         self.stays = tuple(stays)
+
+    def known_at(self, instant: int) -> Family:
+        """The family as it was known at an instant."""
+        return Family(
+            self.persons,
+            (tie for tie in self.ties if tie.held.known_at(instant)),
+            (stay for stay in self.stays if stay.held.known_at(instant)),
+        )
 
     def carers_of(self, child: str) -> tuple[Related, ...]:
         """Everyone who has cared for the child: parents, partners of parents and others in that place."""

@@ -15,7 +15,7 @@ from wholechild.lib.civil import DAY, FOREVER, Period, Precision, civil, day_sta
 from wholechild.people.arriving.queries import comparing_in_force, model_in_force, pairs_with
 from wholechild.people.comparing.weighed import Weighed
 from wholechild.people.declared import declared_family
-from wholechild.people.family import BEGINNING, Family, FamilyTie, Held, Person, Stay
+from wholechild.people.family import BEGINNING, Family, FamilyTie, Held, Person, Statement, Stay
 from wholechild.people.models import CrowdedKey, Link, LinkageModel, LinkageModelAdopted, Unlink
 from wholechild.records.facts import Record
 from wholechild.records.feeds.chronology import DeclaredPerson
@@ -171,7 +171,7 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
     names = _names(rows, by_identity, civil(at))
     records = records_filed_under(viewer, identities)
     by_identity |= _by_identity(
-        _links_of({i for sent in records for i in sent.identities} - by_identity.keys())
+        links_of({i for sent in records for i in sent.identities} - by_identity.keys())
     )
     persons = {
         name.person: Person(
@@ -194,7 +194,7 @@ def gather(viewer: Viewer, children: Collection[str], at: datetime) -> Gathered:
 def _links_around(children: Sequence[str]) -> list[LinkedIdentity]:
     """The links of every identity of the children and of everybody two steps away, to whomever they are."""
     asked = [list(people_around(children))]
-    return _links_of({i for (i,) in _rows("SELECT identity FROM people_link WHERE person = ANY(%s)", asked)})
+    return links_of({i for (i,) in _rows("SELECT identity FROM people_link WHERE person = ANY(%s)", asked)})
 
 
 def _by_identity(links: Iterable[LinkedIdentity]) -> dict[str, list[LinkedIdentity]]:
@@ -204,7 +204,7 @@ def _by_identity(links: Iterable[LinkedIdentity]) -> dict[str, list[LinkedIdenti
     return found
 
 
-def _links_of(identities: Collection[str]) -> list[LinkedIdentity]:
+def links_of(identities: Collection[str]) -> list[LinkedIdentity]:
     """Every link of these identities; so whom a record is about does not hang on whom else somebody asks for."""
     return _links(_any_of("identity", identities)) if identities else []
 
@@ -300,17 +300,27 @@ def _family_facts(
     viewer: Viewer, identities: Sequence[str], links: Mapping[str, Sequence[LinkedIdentity]]
 ) -> tuple[list[FamilyTie], list[Stay]]:
     ties = [
-        FamilyTie(child.person, tie.row.relation, other.person, _held(tie, child, other))
+        FamilyTie(child.person, tie.row.relation, other.person, _held(tie, child, other), _statement(tie))
         for tie in tie_rows(viewer, identities)
         for child in links.get(tie.row.subject_identity, ())
         for other in links.get(tie.row.other_identity, ())
     ]
     stays = [
-        Stay(who.person, f"{stay.row.agency}|{stay.row.household}", _area(stay.row), _held(stay, who))
+        Stay(
+            who.person,
+            f"{stay.row.agency}|{stay.row.household}",
+            _area(stay.row),
+            _held(stay, who),
+            _statement(stay),
+        )
         for stay in residence_rows(viewer, identities)
         for who in links.get(stay.row.subject_identity, ())
     ]
     return ties, stays
+
+
+def _statement(stated: InForce[TieRow] | InForce[ResidenceRow]) -> Statement:
+    return Statement(stated.row.agency, stated.row.pk)
 
 
 def _area(row: ResidenceRow) -> str:

@@ -226,6 +226,10 @@ class PersonRow(Row):
             models.Index(
                 fields=["born_first"], name="records_person_born", condition=Q(born_first__isnull=False)
             ),
+            models.Index(fields=["uprn"], name="records_person_uprn", condition=~Q(uprn="")),
+            models.Index(
+                fields=["search_postcode"], name="records_person_postcode", condition=~Q(search_postcode="")
+            ),
         ]
 
 
