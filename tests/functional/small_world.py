@@ -79,6 +79,7 @@ PEOPLE: Final = {
     P: {"given_name": "Craig", "family_name": "Dunmore", "ago": 11200, "sex": "male", "role": "partner of parent"},
     S: {"given_name": "Yusuf", "family_name": "Ashworth", "ago": 3300, "sex": "male", "role": "sibling"},
 }  # fmt: skip
+ADDRESS: Final = "7 Chapel Row"
 #: Live feeds, and since how many days; housing has sent nothing lately; midwifery is not connected.
 FEEDS: Final = {
     POLICE: 2500,
@@ -127,7 +128,15 @@ def rows(today: date) -> list[dict[str, Any]]:
              "from": day(today, 560), "written_at": moment(today, 560)}
         )  # fmt: skip
     made += [record(number, today, *line) for number, line in enumerate(LINES)]
-    return made + somebody_else(today) + perhaps_one_child(today)
+    return made + at_the_address(today) + somebody_else(today) + perhaps_one_child(today)
+
+
+def at_the_address(today: date) -> list[dict[str, Any]]:
+    """A man of whom nobody says what he is to the family, at the address that health visiting has for them."""
+    return [
+        {**sender(HOSPITAL), "row": "person", "reference": "L", "given_name": "Lee", "family_name": "Marlow", "sex": "male",
+         "born": day(today, 12400), "postcode": "ZZ1 1ZZ", "address": ADDRESS, "written_at": moment(today, 77)}
+    ]  # fmt: skip
 
 
 def somebody_else(today: date) -> list[dict[str, Any]]:
@@ -182,6 +191,7 @@ def person(agency: str, who: str, today: date) -> dict[str, Any]:
         "reference": who,
         "born": born,
         "postcode": "ZZ1 1ZZ",
+        "address": ADDRESS if agency == VISITOR and who != P else "",
         **details,
         "written_at": written,
     }

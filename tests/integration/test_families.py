@@ -397,3 +397,73 @@ def test_the_command_says_the_same_of_nobody_and_of_a_stranger(
     assert (one_.exit_code, one_.output) == (two.exit_code, two.output) == (1, one_.output)
     late = wholechild("people", "family", child, "--user", "ms-elm", "--as-known-at", "yesterday")
     assert late.exit_code == 2
+
+
+# -- the page ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def visit() -> Callable[..., Any]:
+    """Open a child's family as an account that is there."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    def visited(user: str, person: str, asked: str = "") -> Any:
+        client = Client()
+        client.force_login(
+            User.objects.get_or_create(username=user)[0], "django.contrib.auth.backends.ModelBackend"
+        )
+        return client.get(f"/children/{person}/family/{asked}", headers={"host": "127.0.0.1"})
+
+    return visited
+
+
+def test_the_page_shows_the_map_and_the_same_as_a_list(child: str, visit: Callable[..., Any]) -> None:
+    duty()
+    text = visit("sw-1", child).content.decode()
+    assert text.count('role="img"') == 1
+    assert text.count('class="wc-m-box wc-m-box--') == 5
+    for words in ("Craig Dunmore", "Zara Quill", "Lee Marlow", "Not stated", "May share an address with the child",
+                  "Said by Health visiting (Northmoor)", "from 1 January 2022 to 30 June 2024", "No end is stated"):  # fmt: skip
+        assert words in text, words
+    assert "High Street" not in text
+    assert "style=" not in text.split("<main")[1], "the content security policy forbids it"
+
+
+def test_the_page_is_the_same_for_a_stranger_and_for_nobody(child: str, visit: Callable[..., Any]) -> None:
+    seat("ms-elm", "teacher", "school/Northmoor/Elm Primary", NOW)
+    there, nobody = visit("ms-elm", child), visit("ms-elm", NOBODY)
+    assert (there.status_code, there.content) == (nobody.status_code, nobody.content) == (404, there.content)
+    unknown = visit("who-is-not-there", child)
+    assert unknown.status_code == 403
+    assert "Amble" not in unknown.content.decode()
+
+
+def test_the_page_of_who_sees_no_place_says_so(child: str, visit: Callable[..., Any]) -> None:
+    teacher(child)
+    text = visit("ms-oak", child).content.decode()
+    assert "Your role does not see where children live" in text
+    assert "Marlow" not in text
+    assert "Quill" not in text
+
+
+def test_the_page_of_an_earlier_day(child: str, visit: Callable[..., Any]) -> None:
+    duty()
+    assert "could be known on 1 March 2026" in visit("sw-1", child, "?on=2026-03-01").content.decode()
+    wrong = visit("sw-1", child, "?on=2999-01-01").content.decode()
+    assert "The date must be today or in the past" in wrong
+    assert visit("sw-1", child, "?day=1&month=3&year=2026").status_code == 302
+
+
+def test_without_a_program_that_draws_there_is_the_list(
+    child: str, visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wholechild.pages import dot
+
+    duty()
+    dot.laid_out.cache_clear()
+    monkeypatch.setattr(dot, "find_dot", lambda: None)
+    text = visit("sw-1", child).content.decode()
+    assert "The map cannot be drawn on this machine" in text
+    assert "Craig Dunmore" in text
+    assert 'role="img"' not in text

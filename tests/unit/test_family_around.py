@@ -206,3 +206,10 @@ def test_another_child_whom_an_adult_lived_with_counts_too() -> None:
 def test_the_childs_own_brothers_and_sisters_are_no_other_family() -> None:
     found = seen(tie("mum", "mother"), tie("mum", "mother", of="sis"))
     assert [one.elsewhere for one in found.people] == [(), ()]
+
+
+def test_which_brothers_and_sisters_a_carer_has_too_is_for_who_may_know_of_them() -> None:
+    facts = (tie("mum", "mother"), tie("mum", "mother", of="sis"))
+    assert [one.also_cares_for for one in seen(*facts).people] == [("sis",), ()]
+    without = seen(*facts, known=EVERYBODY - {"sis"})
+    assert [(one.also_cares_for, one.may_open) for one in without.people] == [((), True), ((), False)]

@@ -325,4 +325,4 @@ def _claims(said: Sequence[Claim]) -> str:
 
 
 def _span(since: date | None, until: date | None) -> str:
-    return (f", from {say_day(since)}" if since else "") + (f", to {say_day(until)}" if until else "")
+    return (f" from {say_day(since)}" if since else "") + (f" to {say_day(until)}" if until else "")

@@ -102,13 +102,20 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Relative:
-    """Somebody around the child, with all that is said of the two. Missing: `name` empty, no agency gives one."""
+    """Somebody around the child, with all that is said of the two.
+
+    Shape    `also_cares_for` are those of the brothers and sisters here whom this person cares or cared for too. `may_open`:
+             the viewer may know of this person apart from the child, and so may open their page.
+    Missing  `name` empty, no agency gives one.
+    """
 
     person: str
     name: str
     bonds: tuple[Bond, ...]
     homes: tuple[Home, ...]
     elsewhere: tuple[Elsewhere, ...]
+    also_cares_for: tuple[str, ...] = ()
+    may_open: bool = False
 
     @property
     def cares(self) -> Standing | None:
@@ -189,8 +196,12 @@ def family_around(
     bonds = seen.bonds_of(child)
     homes = {other: seen.homes_of(child, other) for other in seen.near(child) | bonds.keys()}
     shown = {other for other, found in homes.items() if found and other in sight.known} | bonds.keys()
+    siblings = {other for other, found in bonds.items() if any(bond.is_sibling for bond in found)}
     people = [
-        Relative(other, names.get(other, ""), bonds.get(other, ()), homes[other], seen.elsewhere(other, {child, *shown}))
+        Relative(
+            other, names.get(other, ""), bonds.get(other, ()), homes[other], seen.elsewhere(other, {child, *shown}),
+            seen.cared_for(other, siblings - {other}), other in sight.known,
+        )
         for other in shown
     ]  # fmt: skip
     ordered = tuple(sorted(people, key=_order))
@@ -257,6 +268,11 @@ class _Seen:
             spells = [spell for spell in self.shared.get(one, ()) if spell.other == other]
             found += [_home_inferred(spell, self.now) for spell in spells]
         return tuple(found)
+
+    def cared_for(self, adult: str, children: Collection[str]) -> tuple[str, ...]:
+        """Which of these children somebody cares or cared for: those whom the viewer may know of."""
+        found = {one.person for one in self.family.cared_for_by(adult)}
+        return tuple(sorted(found & set(children) & self.sight.known))
 
     def elsewhere(self, adult: str, family: Collection[str]) -> tuple[Elsewhere, ...]:
         """The other children whom somebody cared for or lived with: those whom the viewer may know of, and no sign of others."""
