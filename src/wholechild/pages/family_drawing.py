@@ -108,7 +108,7 @@ def _graph(found: FamilyAround) -> tuple[list[Box], list[Edge]]:
     for one in found.people:
         numbers[one.person] = len(boxes)
         boxes.append(
-            Box(_kind(one), _name(one.name), tuple(shortened(text, BOX - PAD) for text in map_words(one))[:3])
+            Box(_kind(one), _name(one.name), tuple(shortened(text, BOX - PAD) for text in map_words(one)))
         )
     for one in found.people:
         edges += _edges(one, numbers, found)

@@ -171,12 +171,15 @@ def _who(claim: Claim) -> str:
 
 
 def map_words(one: Relative) -> tuple[str, ...]:
-    """What stands under a name in the map: at most three short lines."""
-    bonds = [f"{_role(bond)}{_STAND[bond.standing]}" for bond in one.bonds[:2]] or ["Not known who"]
-    return (*bonds, *_home_words(one.homes))
+    """What stands under a name in the map, in short lines: a line of its own for what must never be cut off."""
+    bonds = [line for bond in one.bonds[:_BONDS] for line in (_role(bond), _STAND[bond.standing]) if line]
+    more = ["and more in the list"] if len(one.bonds) > _BONDS else []
+    return (*(bonds or ["Not known who"]), *more, *_home_words(one.homes))
 
 
-_STAND: Final = {Standing.NOW: "", Standing.BEFORE: ", before", Standing.DIFFER: ", agencies differ"}
+#: So many ties of one person have room in the map.
+_BONDS: Final = 2
+_STAND: Final = {Standing.NOW: "", Standing.BEFORE: "before", Standing.DIFFER: "agencies differ"}
 
 
 def _role(bond: Bond) -> str:

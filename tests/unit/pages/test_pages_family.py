@@ -123,9 +123,13 @@ def test_somebody_of_whom_nobody_says_who_they_are_stands_apart() -> None:
     assert group.people[0].facts[0].sentence == "What this person is to the child is not known."
     assert map_words(unsaid) == ("Not known who", "May share an address")
     assert map_words(person("mum", bond(), homes=[home(Basis.STATED)])) == ("Mother", "In the home")
-    assert map_words(person("ex", bond("partner_of_parent", Standing.BEFORE))) == (
-        "Parent's partner, before",
+    differing = person(
+        "ex", bond("partner_of_parent", Standing.DIFFER), bond("lodger", Standing.BEFORE), bond("sibling")
     )
+    assert map_words(differing) == (
+        "Parent's partner", "agencies differ", "Lodger", "before", "and more in the list",
+    )  # fmt: skip
+    assert max(len(text) for text in map_words(differing)) * 7.4 < 184, "none of it is cut off in a box"
 
 
 # -- the map -----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from wholechild.records.search import folded_postcode
 from wholechild.trust.queries import visible
 from wholechild.trust.viewers import Viewer
 
-#: A postcode or property under which more identities than this were written down is no home that could be read.
+#: A postcode or property under which more details than this were written down is no home that could be read.
 MOST_AT_ONE_KEY: Final = 2_000
 #: A UPRN is written with or without its leading noughts.
 _UPRN_DIGITS: Final = 12
@@ -138,10 +138,10 @@ def _near(rows: Sequence[_Row]) -> tuple[set[str], frozenset[str]]:
     found = _rows(
         _NEAR, [sorted(uprns - {""}), MOST_AT_ONE_KEY + 1, sorted(postcodes - {""}), MOST_AT_ONE_KEY + 1]
     )
-    counted: dict[str, set[str]] = {}
+    counted: dict[str, list[str]] = {}
     for key, identity in found:
-        counted.setdefault(key, set()).add(identity)
-    full = [key for key, identities in counted.items() if len(identities) > MOST_AT_ONE_KEY]
+        counted.setdefault(key, []).append(identity)
+    full = {key for key, identities in counted.items() if len(identities) > MOST_AT_ONE_KEY}
     crowded = frozenset({*map(standard_uprn, full), *map(standard_postcode, full)} - {""})
     near = {i for key, identities in counted.items() if key not in full for i in identities}
     return near, crowded
@@ -153,9 +153,9 @@ def _forms(uprn: str) -> set[str]:
 
 
 _NEAR: Final = (
-    "SELECT k.key, b.identity FROM unnest(%s::text[]) AS k(key) CROSS JOIN LATERAL (SELECT DISTINCT p.identity "
+    "SELECT k.key, b.identity FROM unnest(%s::text[]) AS k(key) CROSS JOIN LATERAL (SELECT p.identity "
     "FROM records_personrow p WHERE p.uprn = k.key AND p.uprn <> '' LIMIT %s) b UNION ALL "
-    "SELECT k.key, b.identity FROM unnest(%s::text[]) AS k(key) CROSS JOIN LATERAL (SELECT DISTINCT p.identity "
+    "SELECT k.key, b.identity FROM unnest(%s::text[]) AS k(key) CROSS JOIN LATERAL (SELECT p.identity "
     "FROM records_personrow p WHERE p.search_postcode = k.key AND p.search_postcode <> '' LIMIT %s) b"
 )
 
