@@ -85,3 +85,21 @@ def test_the_map_scrolls_in_its_own_box_by_keyboard(site: str, open_page: Callab
         page.keyboard.press("ArrowRight")
     page.wait_for_timeout(300)
     assert page.locator(".wc-map").evaluate("e => e.scrollLeft") > 0
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_family_of_a_published_case_on_an_earlier_day(
+    site: str, open_page: Callable[..., Any], width: int
+) -> None:
+    page = open_page(width=width)
+    come_in(page, site)
+    page.get_by_role("link", name="What could be known on 1 March 2012").click()
+    page.get_by_role("link", name="The family as a map and a list").click()
+    page.wait_for_url("**/family/?on=2012-03-01")
+    assert page.get_by_text("You are seeing what could be known on 1 March 2012.").is_visible()
+    assert page.get_by_text("Said by a published review.").first.is_visible()
+    open_everything(page)
+    assert runs_over_the_side(page) == ""
+    assert accessibility_faults(page) == []
+    page.get_by_role("link", name="The picture of this child").click()
+    page.wait_for_url("**/?on=2012-03-01")

@@ -250,6 +250,9 @@ def test_a_published_chronology_says_who_belongs_without_an_agency(deliver: Call
     whole = max(found, key=lambda family: len(family.people))
     assert whole.caring(Standing.NOW)
     assert {claim.agency for person in whole.people for bond in person.bonds for claim in bond.said} == {""}
+    assert {home.basis for person in whole.people for home in person.homes} == {Basis.READ}, (
+        "our reading, not a statement"
+    )
 
 
 # -- who may see what --------------------------------------------------------------------------------------------------

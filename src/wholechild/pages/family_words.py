@@ -61,11 +61,13 @@ class PersonLines:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """People under one heading. `nobody` is what stands there where there are none; empty: then the heading goes too."""
+    """People under one heading. `nobody` is what stands there where there are none; empty: then the heading goes too. `note`
+    says what the heading must not be taken for."""
 
     title: str
     people: tuple[PersonLines, ...]
     nobody: str = ""
+    note: str = ""
 
 
 def family_groups(found: FamilyAround) -> tuple[Group, ...]:
@@ -80,9 +82,15 @@ def family_groups(found: FamilyAround) -> tuple[Group, ...]:
         ("At the same address, and nobody has said who they are", found.only_in_the_home, ""),
     )  # fmt: skip
     groups = (
-        Group(title, tuple(_lines(one, names) for one in people), nobody) for title, people, nobody in parts
+        Group(title, tuple(_lines(one, names) for one in people), nobody, _NOTES.get(title, ""))
+        for title, people, nobody in parts
     )
     return tuple(group for group in groups if group.people or group.nobody)
+
+
+_NOTES: Final = {
+    "Parents and carers now": "Nobody has stated an end. That is not the same as knowing that it goes on.",
+}
 
 
 def _lines(one: Relative, names: dict[str, str]) -> PersonLines:
@@ -123,6 +131,10 @@ def home_fact(home: Home, whom: str = "the child") -> Fact:
         now = "May share" if home.standing is Standing.NOW else "May have shared"
         source = f"Worked out from the addresses that {_held_by(home.said)} wrote down. Nobody has stated it."
         return Fact(f"{now} an address with {whom}{span}.", source, True)
+    if home.basis is Basis.READ:
+        return Fact(
+            f"Taken to live, or to have lived, with {whom}: nobody says from when to when.", "Read from a published review.", False,
+        )  # fmt: skip
     end = {
         Standing.NOW: f"Lives with {whom}",
         Standing.BEFORE: f"Lived with {whom}",
@@ -190,6 +202,8 @@ def _home_words(homes: Sequence[Home]) -> tuple[str, ...]:
     stated = [home for home in homes if home.basis is Basis.STATED]
     if any(home.standing is not Standing.BEFORE for home in stated):
         return ("In the home",)
+    if any(home.basis is Basis.READ for home in homes):
+        return ("Perhaps in the home",)
     if any(home.basis is Basis.INFERRED and home.standing is Standing.NOW for home in homes):
         return ("May share an address",)
     if stated:

@@ -106,6 +106,9 @@ def test_a_shared_address_is_never_said_as_a_fact() -> None:
         "Police (Northmoor) (last on 6 May 2011) wrote down. Nobody has stated it."
     )
     assert home_fact(home(Basis.INFERRED, Standing.BEFORE)).sentence.startswith("May have shared an address")
+    read = home_fact(home(Basis.READ, Standing.NOW, claim("")))
+    assert read.sentence == "Taken to live, or to have lived, with the child: nobody says from when to when."
+    assert map_words(person("mum", bond(), homes=[home(Basis.READ)])) == ("Mother", "Perhaps in the home")
     assert home_fact(home(Basis.STATED)).sentence == "Lives with the child, from 6 May 2011."
     assert home_fact(home(Basis.STATED, Standing.BEFORE)).sentence.startswith("Lived with the child")
 
@@ -113,6 +116,8 @@ def test_a_shared_address_is_never_said_as_a_fact() -> None:
 def test_the_heading_of_the_carers_stays_where_nobody_has_said_who_cares() -> None:
     groups = family_groups(family(person("ann", bond("sibling"))))
     assert [group.title for group in groups] == ["Parents and carers now", "Brothers and sisters"]
+    (carers,) = family_groups(family(person("mum", bond())))
+    assert "not the same as knowing" in carers.note
     assert groups[0].nobody == "No agency has told us who cares for this child now."
 
 

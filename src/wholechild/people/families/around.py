@@ -30,9 +30,10 @@ _CARES: Final = {Standing.NOW: 0, Standing.DIFFER: 1, Standing.BEFORE: 2}
 
 
 class Basis(StrEnum):
-    """How we come to say it. Only what an agency states is ever a fact for a lesson."""
+    """How we come to say it. An inference from addresses is never a fact for a lesson."""
 
     STATED = "stated by an agency"
+    READ = "read from a published review"
     WORKED_OUT = "worked out from a shared parent"
     INFERRED = "inferred from a shared address"
 
@@ -251,7 +252,8 @@ class _Seen:
         claims = tuple(_claim(tie.said, tie.held) for tie in ties)
         standing = _standing([(tie.said, tie.held.ended) for tie in ties], self.now)
         said = () if self.sight.sealed & {one, other} else claims  # which agency it is narrows the place
-        return Bond(relation, vocabulary().relations[relation].title, Basis.STATED, standing, said, of_child)
+        basis = Basis.STATED if any(tie.said for tie in ties) else Basis.READ
+        return Bond(relation, vocabulary().relations[relation].title, basis, standing, said, of_child)
 
     def homes_of(self, one: str, other: str) -> tuple[Home, ...]:
         """That two lived together, as stated, and as inferred where the viewer may see where both are."""
@@ -316,11 +318,13 @@ def _claim(said: Statement | None, held: Held) -> Claim:
 
 
 def _home_stated(stated: Sequence[tuple[Statement | None, Held]], now: int) -> Home:
-    claims = tuple(dict.fromkeys(_claim(said, held) for said, held in stated))
-    began = [held.began for _, held in stated]
-    ended = [held.ended for _, held in stated]
     standing = _standing([(said, held.ended) for said, held in stated], now)
-    return Home(Basis.STATED, standing, _day(min(began)), _last_day(max(ended)), claims)
+    said = [(statement, held) for statement, held in stated if statement]
+    if not said:  # the days of a chronology's homes are our reading, and are not shown as said
+        return Home(Basis.READ, standing, None, None, ())
+    began, ended = min(held.began for _, held in said), max(held.ended for _, held in said)
+    claims = tuple(dict.fromkeys(_claim(statement, held) for statement, held in said))
+    return Home(Basis.STATED, standing, _day(began), _last_day(ended), claims)
 
 
 def _home_inferred(spell: SharedAddress, now: int) -> Home:
