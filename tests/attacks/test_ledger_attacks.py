@@ -150,12 +150,13 @@ def _decisions() -> None:
 
 
 def _models() -> None:
-    """A model by which identities are weighed, and who would have it in force."""
-    from wholechild.people.actions import adopt_model, keep_model
+    """A model by which identities are weighed, who would have it in force, and how well linking does."""
+    from wholechild.people.actions import adopt_model, keep_model, keep_report
     from wholechild.people.comparing.artefact import default_artefact
 
     model = keep_model(at=AT, document=default_artefact().dumps(), card={"trained_on": "a test"}, **EVERYONE)
     adopt_model(at=AT, model=model, why="a test", **EVERYONE)
+    keep_report(at=AT, figures={"model": model, "sampled": True, "labelled": 3}, **EVERYONE)
 
 
 def _lessons(viewer: Any) -> None:

@@ -203,6 +203,12 @@ def _adopt_model(world: World) -> Any:
     return adopt_model(at=AT, model=world.model, why="a test", **EVERYONE)
 
 
+def _keep_report(world: World) -> Any:
+    from wholechild.people.actions import keep_report
+
+    return keep_report(at=AT, figures={"model": "artefact-1", "sampled": False}, **EVERYONE)
+
+
 def _settle(world: World) -> Any:
     from wholechild.people.actions import settle_identities
     from wholechild.people.models import PairDecision
@@ -289,6 +295,7 @@ ACTS: Final[dict[str, Callable[[World], Any]]] = {
     "reconcile_links": _reconcile,
     "keep_model": _keep_model,
     "adopt_model": _adopt_model,
+    "keep_report": _keep_report,
     "evaluate_children": lambda world: note(AT, JOINED),
     "take_in_news": lambda world: _patterns("take_in_news", first=1, last=_last_leaf()),
     "take_in_children": lambda world: _patterns("take_in_children", first=1, children=[world.child]),

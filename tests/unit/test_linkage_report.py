@@ -48,7 +48,7 @@ def labelled_sample(size: int = 80) -> str:
 def test_a_sample_names_nobody_and_hides_the_weight() -> None:
     rows = list(csv.DictReader(io.StringIO(sample(WEIGHTS, 80, Random(1)))))
     assert 60 <= len(rows) <= 80
-    assert set(rows[0]) == {"one", "other", "stands_for", "label", "note"}
+    assert set(rows[0]) == {"one", "other", "stands_for", "label", "note", "page"}
     assert all(row["label"] == "" for row in rows)
     assert sum(float(row["stands_for"]) for row in rows) == pytest.approx(200, rel=1e-4)
     assert sample(WEIGHTS, 80, Random(1)) == sample(reversed(WEIGHTS), 80, Random(1))

@@ -1,4 +1,4 @@
-"""`wholechild link`: say who is one person, work it out anew, and put a trained model in force."""
+"""`wholechild link`: say who is one person, work it out anew, see how well that goes, and put a trained model in force."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import click
 
+from wholechild.cli import link_quality, link_training
+from wholechild.cli.link_training import USUAL
 from wholechild.cli.output import Exit, leave, print_json
 from wholechild.cli.system import moment, now_option, patiently, salts
 from wholechild.config.django import setup
@@ -38,19 +40,50 @@ _KINDS: Final = {
 )  # fmt: skip
 @click.option("--card", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="With --keep: its card, as JSON.")  # fmt: skip
 @click.option("--adopt", default="", help="Have a kept model in force: two people have to say so.")
+@click.option("--sample", type=click.IntRange(20, 100_000), help="Draw so many pairs for people to label.")
+@click.option("--report", is_flag=True, help="Say how well linking does, and keep it for the page.")
+@click.option(
+    "--labels", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="With --report: the labelled sample."
+)  # fmt: skip
+@click.option(
+    "--groups", type=click.Path(exists=True, dir_okay=False, path_type=Path), multiple=True,
+    help="With --report: a CSV that says more of identities or postcodes, such as how deprived an area is.",
+)  # fmt: skip
+@click.option(
+    "--train",
+    is_flag=True,
+    help="Learn a model from the identities held here, and keep it. It is not in force by that.",
+)
+@click.option(
+    "--sample-size",
+    type=click.IntRange(min=1),
+    default=USUAL,
+    show_default=True,
+    help="With --train: learn from so many.",
+)
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="With --sample and --train: another draw."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="With --sample: the file; with --train: the folder."
+)
 @click.option("--by", default=_BY, show_default=True, help="Who says so.")
 @click.option("--why", default="", help="With --adopt: why, in a sentence.")
 @now_option
 @click.option("--json", "as_json", is_flag=True)
 def command(
     reconcile: bool, check: bool, rebuild: bool, models: bool, keep: Path | None, card: Path | None, adopt: str,
-    by: str, why: str, now: datetime | None, as_json: bool,
+    sample: int | None, report: bool, labels: Path | None, groups: tuple[Path, ...], train: bool, sample_size: int, seed: int,
+    out: Path | None, by: str, why: str, now: datetime | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Link whom deliveries have told of since the last time. Exit 3 where something differed, or a key is crowded."""
+    """Link whom deliveries have told of since the last time. Exit 3 where something differed, a key is crowded, or a label counts nowhere."""
     chosen = [name for name, given in (("--reconcile", reconcile), ("--check", check), ("--rebuild", rebuild),
-              ("--models", models), ("--keep", keep), ("--adopt", adopt)) if given]  # fmt: skip
+              ("--models", models), ("--keep", keep), ("--adopt", adopt), ("--sample", sample), ("--report", report),
+              ("--train", train)) if given]  # fmt: skip
     if len(chosen) > 1:
         raise click.UsageError(f"{' and '.join(chosen)} are different things; ask for one at a time.")
+    if (labels or groups) and not report:
+        raise click.UsageError("--labels and --groups go with --report.")
     setup()
     at = moment(now)
     do: dict[str, Callable[[], tuple[dict[str, Any], str, bool]]] = {
@@ -61,6 +94,9 @@ def command(
         "--models": _models,
         "--keep": lambda: _keep(by, at, keep, card),
         "--adopt": lambda: _adopt(by, at, adopt, why),
+        "--sample": lambda: link_quality.sample(sample or 0, seed, out),
+        "--report": lambda: link_quality.report(by, at, labels, groups),
+        "--train": lambda: link_training.train(by, at, sample_size, seed, out),
     }
     with patiently():
         said, words, well = do[chosen[0] if chosen else ""]()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from enum import IntEnum
 from typing import Any, Final, NoReturn, TypeVar
@@ -55,6 +56,18 @@ def progressing(items: Iterable[T], *, total: int | None, label: str) -> Iterato
     )  # fmt: skip
     with bar:
         yield from bar.track(items, total=total, description=label)
+
+
+@contextmanager
+def stepping(total: int, label: str) -> Iterator[Callable[[str], None]]:
+    """Gives a function to call with each step in words as it begins; a bar on stderr shows it (only where stderr is a terminal)."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        console=console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
+    )  # fmt: skip
+    with bar:
+        task, begun = bar.add_task(label, total=total), iter(range(total + 1))
+        yield lambda what: bar.update(task, description=f"{label}: {what}", completed=next(begun, total))
 
 
 def leave(code: Exit) -> NoReturn:

@@ -41,7 +41,7 @@ _MOST_NEWS: Final = 1_000
 #: Facts of which no history, and nothing about whom news concerns, is made.
 _UNREAD: Final = frozenset({
     "account", "relation", "disclosure", "agency", "agency_contact", "quarantined", "resolution", "person", "pair_decision",
-    "pair_decision_seconded", "pair_decision_undone", "review_taken", "linkage_model", "linkage_model_adopted",
+    "pair_decision_seconded", "pair_decision_undone", "review_taken", "linkage_model", "linkage_model_adopted", "linkage_report",
     "match", "match_change", "match_outcome", "snapshot_begun", "snapshot_sealed", "lesson_draft", "lesson_proposal",
     "lesson_decision", "lesson_version",
 })  # fmt: skip

@@ -5,6 +5,7 @@ What arrives is linked in arriving/actions.py.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from wholechild.people.arriving.actions import (
 )
 from wholechild.people.comparing.artefact import loads
 from wholechild.people.linking import OWN, NewLink
-from wholechild.people.models import Link, LinkageModel, LinkageModelAdopted, Unlink
+from wholechild.people.models import Link, LinkageModel, LinkageModelAdopted, LinkageReport, Unlink
 from wholechild.people.searching.actions import index_for_search
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, add_facts, append
@@ -31,6 +32,7 @@ __all__ = [
     "adopt_model",
     "index_for_search",
     "keep_model",
+    "keep_report",
     "link_new_identities",
     "reconcile_links",
     "settle_identities",
@@ -99,3 +101,19 @@ def adopt_model(*, by: str, purpose: str, at: datetime, model: str, why: str, sa
         )  # fmt: skip
         add_facts(by=by, purpose=purpose, at=at, act="linkage.adopt", facts=[row], salts=salts)
     return bool(proposal)
+
+
+def keep_report(*, by: str, purpose: str, at: datetime, figures: Mapping[str, Any], salts: Salts) -> str:
+    """Keep what was found about how well linking does, so that everybody who oversees it reads the same. Gives its id.
+
+    Shape    `figures` are those of `linkage_report.Report.plain`, and what the command adds; nothing in them is about one person.
+             The same figures of the same moment are kept once.
+    """
+    said = json.dumps(figures, sort_keys=True)
+    kept = LinkageReport(
+        id=stable_id("report", by, at.isoformat(), said), model=figures["model"], sampled=figures["sampled"],
+        figures=json.loads(said), made_at=at, by=by,
+    )  # fmt: skip
+    if not LinkageReport.objects.filter(pk=kept.pk).exists():
+        add_facts(by=by, purpose=purpose, at=at, act="linkage.report", facts=[kept], salts=salts)
+    return kept.pk

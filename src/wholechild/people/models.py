@@ -176,6 +176,23 @@ class LinkageModelAdopted(Fact):
         ]
 
 
+class LinkageReport(Fact):
+    """How well linking did at a moment, as figures: counts and shares only, nothing about anybody (linkage_report.py says which).
+
+    `sampled` says that the labels were of a drawn sample, and not only decisions that people had made anyway.
+    """
+
+    ledger_kind = "linkage_report"
+    said = ("id", "model", "sampled", "figures")
+    added = ("made_at", "by")
+
+    model = Word()
+    sampled = models.BooleanField()
+    figures = models.JSONField()
+    made_at = models.DateTimeField()
+    by = Word()
+
+
 # -- what follows from the facts -----------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from wholechild.lib.civil import DAY, FOREVER, Period, Precision, civil, day_start
 from wholechild.people.arriving.queries import comparing_in_force, model_in_force, pairs_with
+from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.weighed import Weighed
 from wholechild.people.declared import declared_family
 from wholechild.people.family import BEGINNING, Family, FamilyTie, Held, Person, Statement, Stay
@@ -87,6 +88,11 @@ _POSSIBLE: Final = (
     "AND NOT EXISTS (SELECT 1 FROM people_pairdecision d WHERE d.identities = ARRAY[p.one, p.other]::text[] "
     "AND NOT EXISTS (SELECT 1 FROM people_pairdecisionundone x WHERE x.decision = d.id))"
 )
+
+
+def artefact_in_force(viewer: Viewer) -> Artefact:
+    """The model by which identities are weighed now."""
+    return comparing_in_force().artefact
 
 
 @dataclass(frozen=True, slots=True)

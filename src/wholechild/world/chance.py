@@ -72,6 +72,11 @@ class Choice(Generic[T]):
         self._things = [thing for thing, _ in pairs]
         self._sums = list(accumulate(weight for _, weight in pairs))
 
+    @property
+    def things(self) -> Sequence[T]:
+        """What can be drawn."""
+        return tuple(self._things)
+
     def draw(self, rng: Random) -> T:
         return self._things[min(bisect(self._sums, rng.random() * self._sums[-1]), len(self._things) - 1)]
 

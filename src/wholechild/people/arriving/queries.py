@@ -90,10 +90,19 @@ class Known:
 
 def made_ready(identities: Collection[str]) -> dict[str, Known]:
     """What agencies have in force about these identities, in the form that is compared; nobody of whom nothing is in force."""
+    return {identity: _known(said) for identity, said in _versions(identities).items()}
+
+
+def made_raw(identities: Collection[str]) -> list[Raw]:
+    """What agencies have in force about these identities, as they say it; nobody of whom nothing is in force."""
+    return [_raw(said) for _, said in sorted(_versions(identities).items())]
+
+
+def _versions(identities: Collection[str]) -> Mapping[str, list[PersonVersion]]:
     versions: defaultdict[str, list[PersonVersion]] = defaultdict(list)
     for version in person_versions(identities):
         versions[version.identity].append(version)
-    return {identity: _known(said) for identity, said in versions.items()}
+    return versions
 
 
 def _known(said: Sequence[PersonVersion]) -> Known:

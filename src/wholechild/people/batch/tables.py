@@ -6,11 +6,13 @@ name (a former one, one in brackets) are fewer; the names of those are standardi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection, connect
 
 from wholechild.people.comparing.keys import (
@@ -25,6 +27,7 @@ from wholechild.people.comparing.keys import (
 )
 from wholechild.people.comparing.prepared import area_of, name_forms
 from wholechild.people.comparing.standardising import (
+    Raw,
     sound_nhs_number,
     standard_address,
     standard_birth,
@@ -88,6 +91,19 @@ def read_raw(connection: DuckDBPyConnection, path: Path) -> None:
     """
     source = f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
     number_rows(connection, source)
+
+
+def write_raw(path: Path, identities: Iterable[Raw]) -> int:
+    """Write raw identities as a Parquet file that `read_raw` reads, some thousands at a time. Gives how many there were."""
+    texts, lists = dict.fromkeys(TEXTS, _TEXT), dict.fromkeys(LISTS, _TEXTS)
+    schema = pa.schema([*{**texts, **lists, "born": pa.date32(), "died": pa.date32()}.items()])
+    many, source = 0, iter(identities)
+    with pq.ParquetWriter(path, schema) as writer:
+        while portion := list(islice(source, _AT_ONCE)):
+            columns = {name: [getattr(one, name) for one in portion] for name in schema.names}
+            writer.write_table(pa.table(columns, schema=schema))
+            many += len(portion)
+    return many
 
 
 def number_rows(connection: DuckDBPyConnection, source: str) -> None:

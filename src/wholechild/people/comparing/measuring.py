@@ -159,6 +159,11 @@ def disparity(groups: Mapping[str, Quality], *, fewest: int = 1_000) -> Disparit
         for name, one in groups.items()
         if one.right + one.missed >= max(1, fewest)
     }
+    return worst_against_best(rates)
+
+
+def worst_against_best(rates: Mapping[str, float]) -> Disparity | None:
+    """The group of the highest rate against that of the lowest. Missing: None where there are fewer than two groups."""
     if len(rates) < 2:
         return None
     worst, best = (
@@ -340,3 +345,44 @@ def estimated_precision(labelled: Iterable[tuple[Drawn, bool]], *, weight: float
     return Estimate(
         middle, max(0.0, middle - reach), min(1.0, middle + reach), sum(map(len, by_stratum.values()))
     )
+
+
+def estimated_share(labelled: Iterable[tuple[Drawn, bool | None]]) -> Estimate | None:
+    """What share counts, of all pairs of which it is asked: True counts, False does not, and None is a pair that is not asked of.
+
+    Units    each labelled pair counts for as many as it stands for. `labelled` of what comes back are those that are asked of.
+    Shape    the interval sets what counts and what does not at their opposite ends: it is rather too wide than too narrow. Where a few
+             labels stand for many pairs and none of them counts, the many widen it all the same.
+    Missing  None where no labelled pair is asked of. What a person could not tell is to be left out.
+    Source   the limits of a sum from those of its parts: G. Y. Zou and A. Donner, Construction of confidence limits about effect
+             measures (Statistics in Medicine 27, 2008).
+    """
+    strata: dict[tuple[float, float], list[bool | None]] = defaultdict(list)
+    for drawn, counts in labelled:
+        # Pairs of one weight that were drawn each for another number of pairs were drawn from two heaps.
+        strata[drawn.stratum, drawn.stands_for].append(counts)
+    asked = sum(counts is not None for members in strata.values() for counts in members)
+    if not asked:
+        return None
+    yes, least_yes, most_yes = _sum_of(strata, True)
+    no, least_no, most_no = _sum_of(strata, False)
+    return Estimate(yes / (yes + no), _part(least_yes, most_no), _part(most_yes, least_no), asked)
+
+
+def _sum_of(
+    strata: Mapping[tuple[float, float], Sequence[bool | None]], which: bool
+) -> tuple[float, float, float]:
+    """How many pairs in all are so, and between which numbers that lies."""
+    found = down = up = 0.0
+    for (_, stands_for), members in strata.items():
+        here, many = sum(counts is which for counts in members), stands_for * len(members)
+        low, high = wilson(here, len(members))
+        share = here / len(members)
+        found += many * share
+        down += (many * (share - low)) ** 2
+        up += (many * (high - share)) ** 2
+    return found, max(0.0, found - sqrt(down)), found + sqrt(up)
+
+
+def _part(one: float, rest: float) -> float:
+    return one / (one + rest) if one + rest else 0.0

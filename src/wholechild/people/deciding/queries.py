@@ -45,6 +45,11 @@ def decided_about(viewer: Viewer, identities: Collection[str]) -> list[Decided]:
     return _decided(rows)
 
 
+def decisions_that_bind(viewer: Viewer) -> dict[Pair, Decided]:
+    """What counts now for each pair that anybody decided about; nothing about a pair whose decision waits or was undone."""
+    return in_force(_decided(PairDecision.objects.all()))
+
+
 def _decided(rows: Iterable[PairDecision]) -> list[Decided]:
     found = sorted(rows, key=lambda row: (row.decided_at, row.pk))
     ids = [row.pk for row in found]
