@@ -6,16 +6,19 @@ import csv
 import io
 import json
 from random import Random
+from typing import Any
 
 import pytest
 
-from wholechild.people.comparing.measuring import Quality, Share
+from wholechild.people.comparing.measuring import Estimate, Quality, Share
 from wholechild.people.linkage_report import (
     Label,
     Labelled,
     LabelsRefused,
     Report,
+    estimate_in_words,
     in_words,
+    percent,
     read_labels,
     report,
     sample,
@@ -167,3 +170,90 @@ def test_the_report_is_fit_for_json_and_for_readers() -> None:
         "best_misses_none": True,
     }
     assert in_words(Share(45, 50)) == "90.0% (45 of 50; 78.6% to 95.7% by chance alone)"
+
+
+# -- a drawn sample, and what is not one ------------------------------------------------------------------------------------
+
+
+def test_pairs_below_the_line_stand_for_more_where_only_a_share_of_them_was_looked_for() -> None:
+    """Of each eight such pairs one was looked for; so each that is drawn stands for eight times as many."""
+    below = [(f"x-{n}", f"y-{n}", -4.0) for n in range(60)]
+    rows = list(
+        csv.DictReader(
+            io.StringIO(sample(WEIGHTS, 60, Random(1), below=below, share=1 / 8, page="{}/{}".format))
+        )
+    )
+    lower = [row for row in rows if row["one"].startswith("x-")]
+    assert len(lower) == 20
+    assert sum(float(row["stands_for"]) for row in lower) == pytest.approx(480)
+    assert sum(float(row["stands_for"]) for row in rows if row not in lower) == pytest.approx(200, rel=1e-4)
+    assert all(row["page"] == f"{row['one']}/{row['other']}" for row in rows)
+    assert len(list(csv.DictReader(io.StringIO(sample([], 60, Random(1)))))) == 0
+
+
+def test_what_is_found_is_weighed_by_what_each_label_stands_for() -> None:
+    """Of 35 pairs of one person 30 are linked; of 40 links 30 are right; together 30 of 45, as F1 2 x 30 / (2 x 30 + 15)."""
+    found = made(LABELS).figures
+    assert found.recall is not None
+    assert found.precision is not None
+    assert found.f1 is not None
+    assert (found.recall.value, found.precision.value) == (pytest.approx(30 / 35), pytest.approx(30 / 40))
+    assert found.f1.value == pytest.approx(60 / 75)
+    assert (found.true, found.f1.labelled) == (2, 3)
+    assert found.f1.low < found.f1.value < found.f1.high
+
+
+def test_groups_are_weighed_the_same_way_and_a_pair_counts_in_each_of_its_groups() -> None:
+    by = {split.by: split for split in made(LABELS).splits}
+    women = by["sex"].figures["F"]
+    assert women.recall is not None
+    assert women.recall.value == pytest.approx(30 / 35)
+    assert women.true == 2
+    assert by["sex"].figures["M"].recall is None
+    assert by["mover"].figures["stayed"].true == 1
+
+
+def test_a_group_with_too_few_labels_is_never_the_worst() -> None:
+    labels = [Labelled("1", "2", Label.SAME), Labelled("5", "6", Label.SAME)]
+    asked: dict[str, Any] = {
+        "people": [{"1", "2"}, {"5"}, {"6"}], "agency_of": {}, "weight_of": {("1", "2"): 20.0, ("5", "6"): 4.0}, "same": 12.0,
+        "groups": {"sex": {"1": "F", "5": "M"}}, "model": "artefact-1",
+    }  # fmt: skip
+    assert {s.by: s.worst for s in report(labels, fewest=1, **asked).splits}["sex"] is not None
+    assert {s.by: s.worst for s in report(labels, fewest=2, **asked).splits}["sex"] is None
+
+
+def test_decisions_are_held_against_the_machine_and_stand_for_nothing_more() -> None:
+    """1-2 are linked because somebody said so; the machine left it to a person, and so it counts as missed by the machine."""
+    zones = {("1", "2"): "possible", ("3", "4"): "same", ("5", "6"): "same"}
+    found = report(
+        [Labelled("1", "2", Label.SAME), Labelled("3", "4", Label.DIFFERENT), Labelled("5", "6", Label.SAME)],
+        people=[{"1", "2"}, {"3", "4"}, {"5", "6"}], agency_of={}, weight_of=dict.fromkeys(zones, 9.0), same=5.0, groups={},
+        model="artefact-1", zone_of=zones, sampled=False,
+    )  # fmt: skip
+    assert found.all == Quality(right=1, wrong=1, missed=1)
+    assert found.zones == {"same": Share(1, 2), "possible": Share(1, 1)}
+    assert (found.figures.recall, found.figures.precision, found.figures.f1, found.precision) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    assert found.plain()["sampled"] is False
+    assert found.plain()["estimated"]["recall"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(1.0, "100.0%"), (1 - 1e-12, "100.0%"), (0.99982, "over 99.9%"), (0.987, "98.7%"), (0.0002, "under 0.1%"), (0.0, "0.0%")],
+)  # fmt: skip
+def test_what_is_not_all_is_never_said_to_be_all(value: float, words: str) -> None:
+    assert percent(value) == words
+
+
+def test_an_estimate_in_words_says_how_far_it_may_lie() -> None:
+    assert (
+        estimate_in_words(Estimate(0.9, 0.85, 0.99982, 120))
+        == "90.0% (85.0% to over 99.9% by chance alone; 120 labels)"
+    )
+    assert estimate_in_words(None) == "we cannot tell yet: nothing was labelled"

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wholechild.people.comparing.measuring import (
+    Disparity,
     Drawn,
     Quality,
     Scored,
@@ -21,6 +22,7 @@ from wholechild.people.comparing.measuring import (
     cluster_quality,
     disparity,
     estimated_precision,
+    estimated_share,
     line_at_precision,
     lines,
     lines_for_loss,
@@ -29,6 +31,7 @@ from wholechild.people.comparing.measuring import (
     scored,
     true_pairs,
     unlinked,
+    worst_against_best,
 )
 
 NAMES = "abcdefghij"
@@ -266,3 +269,70 @@ def test_precision_is_found_again_from_a_labelled_sample() -> None:
 
 def test_precision_without_a_label_cannot_be_told() -> None:
     assert estimated_precision([(Drawn("a", "b", 2.0, 0.0, 10.0), True)], weight=5.0) is None
+
+
+# -- shares of all, from a sample ---------------------------------------------------------------------------------------------
+
+
+def drawn_with(weight: float, stands_for: float) -> Drawn:
+    return Drawn("a", "b", weight, weight, stands_for)
+
+
+def test_an_estimated_share_of_a_case_worked_by_hand() -> None:
+    """Above, each label stands for 10 pairs: three count and one does not. Below, for 5: one does not, and one is not asked of."""
+    labels = [(drawn_with(20.0, 10.0), True)] * 3 + [(drawn_with(20.0, 10.0), False)]
+    labels += [(drawn_with(0.0, 5.0), False), (drawn_with(0.0, 5.0), None)]
+    found = estimated_share(labels)
+    assert found is not None
+    assert found.value == pytest.approx(30 / (30 + 10 + 5))
+    assert found.labelled == 5
+    assert 0.0 < found.low < found.value < found.high < 1.0
+    assert estimated_share([(drawn_with(0.0, 1.0), None)]) is None
+
+
+def test_a_few_labels_that_stand_for_many_pairs_widen_the_share_though_none_of_them_counts() -> None:
+    """Of 10,000 pairs below the line 20 were labelled, and none was of one person: a thousand might be, for all we know."""
+    sure = [(drawn_with(20.0, 10.0), True)] * 100
+    below = [(drawn_with(0.0, 500.0), None)] * 20
+    alone, beside = estimated_share(sure), estimated_share(sure + below)
+    assert alone is not None
+    assert beside is not None
+    assert alone.value == beside.value == 1.0
+    assert beside.low < 0.5 < alone.low
+
+
+def test_labels_of_one_weight_that_were_drawn_from_two_heaps_are_weighed_apart() -> None:
+    """One that stands for 90 counts, and nine that stand for one each do not: 90 of 99, and not one of ten times 99."""
+    labels = [(drawn_with(4.0, 90.0), True)] + [(drawn_with(4.0, 1.0), False)] * 9
+    found = estimated_share(labels)
+    assert found is not None
+    assert found.value == pytest.approx(90 / 99)
+
+
+def test_the_truth_lies_in_the_interval_about_as_often_as_it_says() -> None:
+    """Recall over three heaps of which we know everything; the interval is rather too wide than too narrow."""
+    heaps = {20.0: (2_000, 0.99), 7.0: (300, 0.6), 0.0: (3_000, 0.02)}
+    rng, inside = Random(5), 0
+    everything = {
+        weight: [None if rng.random() > share else weight > 5.0 for _ in range(many)]
+        for weight, (many, share) in heaps.items()
+    }
+    asked = [counts for members in everything.values() for counts in members if counts is not None]
+    truth = sum(asked) / len(asked)
+    for _ in range(200):
+        labels = [
+            (drawn_with(weight, len(members) / 60), counts)
+            for weight, members in everything.items()
+            for counts in rng.sample(members, 60)
+        ]
+        found = estimated_share(labels)
+        assert found is not None
+        inside += found.low <= truth <= found.high
+    assert inside >= 186
+
+
+def test_the_worst_rate_against_the_best() -> None:
+    assert worst_against_best({"x": 0.02, "y": 0.05, "z": 0.01}) == Disparity("y", "z", 5.0)
+    assert worst_against_best({"x": 0.0, "y": 0.0}) == Disparity("y", "x", None)
+    assert worst_against_best({"x": 0.0, "y": 0.1}) == Disparity("y", "x", inf)
+    assert worst_against_best({"x": 0.1}) is None

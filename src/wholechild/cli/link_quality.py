@@ -14,7 +14,6 @@ import click
 from wholechild.cli.system import salts
 
 if TYPE_CHECKING:
-    from wholechild.people.comparing.measuring import Estimate
     from wholechild.people.linkage_report import Labelled, Report
     from wholechild.people.quality.grouping import Told
 
@@ -90,6 +89,10 @@ def report(by: str, at: datetime, labels: Path | None, groups: Sequence[Path]) -
         text = _text(labels)
         labelled = _read(lambda: read_labels(text, str(labels)))
         digest = sha256(text.encode()).hexdigest()
+        if not labelled:
+            raise click.UsageError(
+                f"{labels}: the column label is empty in every line. Write same, different or cannot tell into it, then count again."
+            )
     else:
         labelled, digest = decided_pairs(system("link")), ""
     found, more = _measured(labelled, told, sampled=labels is not None)
@@ -186,6 +189,8 @@ def in_words(found: Report, more: Mapping[str, Any]) -> str:
 
 
 def _on_labels(found: Report) -> list[str]:
+    from wholechild.people.linkage_report import estimate_in_words
+
     unsure = f" Of {found.unsure:,} of them people could not tell." if found.unsure else ""
     if not found.labelled:
         return [
@@ -201,16 +206,10 @@ def _on_labels(found: Report) -> list[str]:
     said = found.figures
     return [
         f"{found.labelled:,} pairs are labelled.{unsure}",
-        f"Of all links, right (precision): {estimate_words(said.precision)}",
-        f"Of all pairs of one person that share a key, linked (recall): {estimate_words(said.recall)}",
-        f"Both in one figure (F1): {estimate_words(said.f1)}",
+        f"Of all links, right (precision): {estimate_in_words(said.precision)}",
+        f"Of all pairs of one person that share a key, linked (recall): {estimate_in_words(said.recall)}",
+        f"Both in one figure (F1): {estimate_in_words(said.f1)}",
     ]
-
-
-def estimate_words(one: Estimate | None) -> str:
-    if one is None:
-        return "we cannot tell yet: nothing was labelled"
-    return f"{one.value:.1%} ({one.low:.1%} to {one.high:.1%} by chance alone; {one.labelled:,} labels)"
 
 
 def _by_zone(found: Report) -> list[str]:
@@ -225,18 +224,19 @@ def _by_zone(found: Report) -> list[str]:
 
 def _by_group(found: Report) -> list[str]:
     """Only groups with enough pairs of one person; of the others we cannot tell yet."""
-    from wholechild.people.linkage_report import FEWEST
+    from wholechild.people.linkage_report import FEWEST, estimate_in_words
 
     lines = []
     for split in found.splits if found.sampled and found.labelled else ():
         told = {name: one for name, one in split.figures.items() if one.true >= FEWEST}
         lines += [
-            f"{_TITLES[split.by]}, {name}: linked {estimate_words(one.recall)}" for name, one in told.items()
+            f"{_TITLES[split.by]}, {name}: linked {estimate_in_words(one.recall)}"
+            for name, one in told.items()
         ]
         few = len(split.figures) - len(told)
         if few or not told:
             lines.append(
-                f"{_TITLES[split.by]}: " + (f"of {few} groups" if few else "of any group")
+                f"{_TITLES[split.by]}: " + (f"of {few} group{'s' * (few != 1)}" if few else "of any group")
                 + f" we cannot tell yet; each needs {FEWEST} labelled pairs of one person."
             )  # fmt: skip
     return lines

@@ -350,4 +350,18 @@ def in_words(share: Share) -> str:
     if share.value is None:
         return "we cannot tell yet: nothing was labelled"
     low, high = share.interval
-    return f"{share.value:.1%} ({share.part:,} of {share.whole:,}; {low:.1%} to {high:.1%} by chance alone)"
+    return f"{percent(share.value)} ({share.part:,} of {share.whole:,}; {percent(low)} to {percent(high)} by chance alone)"
+
+
+def estimate_in_words(one: Estimate | None) -> str:
+    """What a sample says of all, for a reader, with how far it may lie from the truth."""
+    if one is None:
+        return "we cannot tell yet: nothing was labelled"
+    return f"{percent(one.value)} ({percent(one.low)} to {percent(one.high)} by chance alone; {one.labelled:,} labels)"
+
+
+def percent(value: float) -> str:
+    """`98.7%`. What is not all is never said to be 100%, and what is not nothing never 0%."""
+    if 0.9995 <= value < 1.0 - 1e-9:
+        return "over 99.9%"
+    return "under 0.1%" if 1e-9 < value < 0.0005 else f"{value:.1%}"

@@ -97,13 +97,18 @@ def artefact_in_force(viewer: Viewer) -> Artefact:
 
 @dataclass(frozen=True, slots=True)
 class KeptModel:
-    """A model by which identities can be weighed. Missing: an empty `proposed_by`, nobody would have it in force now."""
+    """A model by which identities can be weighed.
+
+    Missing  an empty `proposed_by`: nobody would have it in force now. `adopted` empty: it is not in force; else each of the two
+             who put it in force, with when and why.
+    """
 
     id: str
     kept_at: datetime
     card: Mapping[str, Any]
     in_force: bool
     proposed_by: str
+    adopted: tuple[tuple[str, datetime, str], ...] = ()
 
 
 def linkage_models(viewer: Viewer) -> list[KeptModel]:
@@ -113,9 +118,18 @@ def linkage_models(viewer: Viewer) -> list[KeptModel]:
     proposed = dict(proposals.order_by("adopted_at").values_list("model", "by"))
     in_force = model_in_force()
     return [
-        KeptModel(row.pk, row.kept_at, row.card, row.pk == in_force, proposed.get(row.pk, ""))
+        KeptModel(
+            row.pk, row.kept_at, row.card, row.pk == in_force, proposed.get(row.pk, ""), _adopted(row.pk) if row.pk == in_force else ()
+        )
         for row in LinkageModel.objects.order_by("-kept_at", "pk")
-    ]
+    ]  # fmt: skip
+
+
+def _adopted(model: str) -> tuple[tuple[str, datetime, str], ...]:
+    """Who last put a model in force: who proposed it, and who agreed."""
+    agreed = LinkageModelAdopted.objects.exclude(seconds="").filter(model=model).latest("adopted_at", "pk")
+    both = (LinkageModelAdopted.objects.get(pk=agreed.seconds), agreed)
+    return tuple((one.by, one.adopted_at, one.why) for one in both)
 
 
 def _chronologies(deliveries: Iterable[str] | None = None) -> frozenset[str]:

@@ -90,6 +90,12 @@ def may_read_figures(role: str) -> Decision:
     return Decision(allowed, f"{role} / figures" if allowed else f"no line for {role} / figures")
 
 
+def may_read_linkage(role: str) -> Decision:
+    """Whether somebody in this role may read how well linking does: whoever may read figures, and whoever decides who is who."""
+    allowed = bool(may_read_figures(role)) or bool(decide_act(role, "people.review"))
+    return Decision(allowed, f"{role} / linkage" if allowed else f"no line for {role} / linkage")
+
+
 def classes_for(role: str, relations: Collection[str]) -> frozenset[str]:
     """Every class of data that the table opens: lists and checks read the same lines."""
     return frozenset(data_class for r, relation, data_class in MAY_SEE if r == role and relation in relations)

@@ -52,7 +52,7 @@ def rates(groups: Sequence[Group], about: str) -> Picture | None:
     words = f"Alerts for every 1,000 children in a year, {about}: " + "; ".join(
         f"{r['name']} {r['value']:.1f}" for r in rows
     )
-    return _dots(rows, "alerts for every 1,000 children in a year", words) if len(rows) > 1 else None
+    return dots(rows, "alerts for every 1,000 children in a year", words) if len(rows) > 1 else None
 
 
 def fair(fairness: Fairness, about: str) -> Picture | None:
@@ -65,7 +65,7 @@ def fair(fairness: Fairness, about: str) -> Picture | None:
     words = f"Share of children with an alert, by {about.lower()}: " + "; ".join(
         f"{r['name']} {r['value']:.1f}%" for r in rows
     )
-    return _dots(rows, "per cent of children with an alert", words) if len(rows) > 1 else None
+    return dots(rows, "per cent of children with an alert", words) if len(rows) > 1 else None
 
 
 def rightness(truth: Truth) -> Picture | None:
@@ -77,7 +77,7 @@ def rightness(truth: Truth) -> Picture | None:
     )  # fmt: skip
     rows = [_row(name, one) for name, one in named if one.value is not None]
     words = "How often right: " + "; ".join(f"{r['name']} {r['value']:.0f}%" for r in rows)
-    return _dots(rows, "per cent", words) if rows else None
+    return dots(rows, "per cent", words) if rows else None
 
 
 def earliness(lead: Lead) -> Picture | None:
@@ -101,7 +101,7 @@ def _row(name: str, share: Share) -> dict[str, Any]:
     return {"name": name, "value": share.value * 100, "low": share.low * 100, "high": share.high * 100}
 
 
-def _dots(rows: Sequence[dict[str, Any]], title: str, words: str) -> Picture:
+def dots(rows: Sequence[dict[str, Any]], title: str, words: str) -> Picture:
     """A dot for each figure and a line from the least to the most that it may truly be."""
     data = alt.Data(values=list(rows))  # type: ignore[no-untyped-call]
     base = alt.Chart(data).encode(y=alt.Y("name:N", sort=None, title=None))

@@ -306,6 +306,8 @@ def _session(
         )
     except EMTrainingException:
         return {}  # nothing to learn from: none of its pairs says anything
+    except ValueError:
+        return {}  # in few pairs a level dies out on the way, and Splink refuses a chance of nought
     share = float(session.core_model_settings.probability_two_random_records_match)
     seen = share * min(blocked, PAIRS_PER_SESSION)
     if seen < _LEAST_MATCHES:
