@@ -111,6 +111,17 @@ def test_the_worst_group_is_told_against_the_best(visit: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("groups", "by_chance"), [({"english": (100, 2), "polish": (100, 3)}, True), ({"english": (900, 2), "polish": (900, 400)}, False)]
+)  # fmt: skip
+def test_what_chance_may_explain_is_not_held_against_anybody(
+    visit: Any, groups: dict[str, Any], by_chance: bool
+) -> None:
+    keep(groups)
+    told = words(visit()).partition("Where the name comes from")[2].partition(" Sex ")[0]
+    assert ("Chance alone may explain the difference" in told) == by_chance
+
+
 def test_what_would_point_at_few_is_withheld_for_each_agency(visit: Any) -> None:
     keep()
     said = words(visit())

@@ -91,7 +91,7 @@ def splits(figures: Mapping[str, Any]) -> list[SplitTable]:
 def _split(by: str, groups: Mapping[str, Any], worst: Mapping[str, Any] | None) -> SplitTable:
     told = {
         name: one["estimated"]
-        for name, one in groups.items()
+        for name, one in sorted(groups.items())
         if one["estimated"]["labelled_of_one_person"] >= FEWEST
     }
     shown = [
@@ -103,7 +103,12 @@ def _split(by: str, groups: Mapping[str, Any], worst: Mapping[str, Any] | None) 
         for name, said in told.items()
     )
     return SplitTable(
-        by, _TITLES[by], shown, len(groups) - len(told), _fairness(by, worst), _picture(_TITLES[by], drawn)
+        by,
+        _TITLES[by],
+        shown,
+        len(groups) - len(told),
+        _fairness(by, worst, told),
+        _picture(_TITLES[by], drawn),
     )
 
 
@@ -118,20 +123,23 @@ def _picture(title: str, drawn: tuple[tuple[str, float, float, float], ...]) -> 
     words = f"{title}, per cent of pairs found: " + "; ".join(
         f"{name} {percent(value)}" for name, value, _, _ in drawn
     )
-    return dots(rows, "per cent of pairs of one child that are found", words)
+    return dots(rows, "per cent of pairs of one child that are found", words, from_nought=False)
 
 
-def _fairness(by: str, worst: Mapping[str, Any] | None) -> str:
+def _fairness(by: str, worst: Mapping[str, Any] | None, told: Mapping[str, Any]) -> str:
     """The group that is missed most against the one that is missed least; empty where fewer than two can be told of."""
     if worst is None:
         return ""
     most, least = group_words(by, worst["worst"]), group_words(by, worst["best"])
     if worst["best_misses_none"]:
-        return f"Some pairs of “{most}” were missed, and none of “{least}” among those that were labelled."
-    if worst["times"] is None:
+        said = f"Some pairs of “{most}” were missed, and none of “{least}” among those that were labelled."
+    elif worst["times"] is None:
         return "No labelled pair was missed in any of these groups."
-    aim = "That is within the aim" if worst["times"] <= _AIM else "That is more than the aim"
-    return f"Pairs of “{most}” are missed {worst['times']:.1f} times as often as those of “{least}”. {aim}: {_AIM} times at most."
+    else:
+        aim = "That is within the aim" if worst["times"] <= _AIM else "That is more than the aim"
+        said = f"Pairs of “{most}” are missed {worst['times']:.1f} times as often as those of “{least}”. {aim}: {_AIM} times at most."
+    by_chance = told[worst["worst"]]["recall"]["high"] >= told[worst["best"]]["recall"]["low"]
+    return f"{said} Chance alone may explain the difference: more labels would tell." if by_chance else said
 
 
 def zones(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

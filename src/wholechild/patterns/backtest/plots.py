@@ -101,12 +101,12 @@ def _row(name: str, share: Share) -> dict[str, Any]:
     return {"name": name, "value": share.value * 100, "low": share.low * 100, "high": share.high * 100}
 
 
-def dots(rows: Sequence[dict[str, Any]], title: str, words: str) -> Picture:
+def dots(rows: Sequence[dict[str, Any]], title: str, words: str, *, from_nought: bool = True) -> Picture:
     """A dot for each figure and a line from the least to the most that it may truly be."""
     data = alt.Data(values=list(rows))  # type: ignore[no-untyped-call]
     base = alt.Chart(data).encode(y=alt.Y("name:N", sort=None, title=None))
     line = base.mark_rule(color=_BLACK, strokeWidth=2).encode(
-        x=alt.X("low:Q", title=title, scale=alt.Scale(zero=True)), x2="high:Q"
+        x=alt.X("low:Q", title=title, scale=alt.Scale(zero=from_nought)), x2="high:Q"
     )
     dot = base.mark_point(filled=True, size=110, color=_BLUE, opacity=1).encode(x="value:Q")
     return _drawn(line + dot, len(rows), words)
