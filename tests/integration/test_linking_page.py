@@ -12,6 +12,7 @@ import pytest
 from tests.databases import AT
 from tests.feeds import as_ndjson
 from tests.functional.linking_report import ORIGINS, figures
+from tests.integration import panels
 from tests.integration.worlds import EVERYONE, TWO_AGENCIES, VISITOR, seat, sent
 from wholechild.people.comparing.artefact import default_artefact
 
@@ -193,6 +194,7 @@ def _identities() -> list[str]:
 
 
 def test_it_can_be_reached_from_what_waits_and_from_the_lessons(visit: Any) -> None:
+    panels.install()
     assert b'href="/linking/"' in visit("linkage_reviewer", "/possible/").content
     assert b'href="/linking/"' in visit("panel_analyst", "/lessons/").content
     assert b'href="/possible/"' not in visit("panel_analyst").content

@@ -34,6 +34,8 @@ from wholechild.people.comparing.measuring import (
     worst_against_best,
 )
 
+#: What is tried is the answer: a busy machine makes no mistake.
+UNTIMED = settings(deadline=None)
 NAMES = "abcdefghij"
 PEOPLE = st.fixed_dictionaries({name: st.sampled_from("PQRS") for name in NAMES})
 #: Weights that often tie.
@@ -60,6 +62,7 @@ def test_quality_of_a_case_worked_by_hand() -> None:
     assert found.missed_links == Share(2, 3)
 
 
+@UNTIMED
 @given(PEOPLE, PEOPLE)
 def test_pairs_and_groups_say_the_same_as_a_slow_loop(truth: dict[str, str], found: dict[str, str]) -> None:
     right = wrong = missed = 0
@@ -75,6 +78,7 @@ def test_pairs_and_groups_say_the_same_as_a_slow_loop(truth: dict[str, str], fou
     assert quality(pairs_within(grouped(found)), true_pairs(truth)) == expected
 
 
+@UNTIMED
 @given(PEOPLE, PEOPLE)
 def test_right_everything_is_one_and_swapping_the_parts_swaps_precision_and_recall(
     truth: dict[str, str], found: dict[str, str]
@@ -94,6 +98,7 @@ def test_of_nothing_we_cannot_tell() -> None:
     assert none.precision.interval == none.f1_interval == (0.0, 1.0)
 
 
+@UNTIMED
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
 def test_each_interval_holds_its_value(right: int, wrong: int, missed: int) -> None:
     found = Quality(right, wrong, missed)
@@ -112,6 +117,7 @@ def test_an_interval_worked_elsewhere() -> None:
 # -- groups -----------------------------------------------------------------------------------------------------------
 
 
+@UNTIMED
 @given(PEOPLE, PEOPLE, PEOPLE)
 def test_groups_say_the_same_as_a_slow_loop(
     truth: dict[str, str], found: dict[str, str], group: dict[str, str]
@@ -160,6 +166,7 @@ def drawable(weights: list[Scored]) -> list[float]:
     return [inf, *sorted({one.weight for one in weights}, reverse=True)]
 
 
+@UNTIMED
 @given(SCORED, st.integers(0, 5))
 def test_every_line_is_what_a_slow_loop_counts(weights: list[Scored], never_candidates: int) -> None:
     true = sum(one.right for one in weights) + never_candidates
@@ -168,6 +175,7 @@ def test_every_line_is_what_a_slow_loop_counts(weights: list[Scored], never_cand
     assert all(line.quality == at(weights, line.weight, true) for line in found)
 
 
+@UNTIMED
 @given(SCORED, st.integers(0, 5), st.sampled_from([0.3, 0.5, 0.9, 0.995, 1.0]))
 def test_the_line_at_a_precision_links_most(weights: list[Scored], never: int, precision: float) -> None:
     true = sum(one.right for one in weights) + never
@@ -187,7 +195,7 @@ def test_the_line_at_a_precision_links_most(weights: list[Scored], never: int, p
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     SCORED, st.integers(0, 3), st.sampled_from([0.5, 1.0, 4.0, 50.0]), st.sampled_from([0.01, 0.1, 0.4, 2.0])
 )
@@ -240,6 +248,7 @@ def test_the_sample_does_not_hang_on_the_order_of_the_pairs() -> None:
     assert clerical_sample(MANY, 100, Random(5)) != clerical_sample(MANY, 100, Random(6))
 
 
+@UNTIMED
 @given(st.lists(st.floats(-40, 40), min_size=1, max_size=60, unique=True), st.integers(1, 90))
 def test_a_sample_never_draws_what_is_not_there(weights: list[float], size: int) -> None:
     pairs = [(f"a{n}", f"b{n}", weight) for n, weight in enumerate(weights)]
