@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from tests.databases import AT
-from tests.feeds import as_ndjson
 from tests.functional.linking_report import ORIGINS, figures
 from tests.integration import panels
-from tests.integration.worlds import EVERYONE, TWO_AGENCIES, VISITOR, seat, sent
+from tests.integration.worlds import EVERYONE, seat
 from wholechild.people.comparing.artefact import default_artefact
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
@@ -169,28 +168,13 @@ def test_figures_of_another_model_are_said_to_be_old_and_the_card_of_the_one_in_
     assert "Agreed to by second on 2 March 2026: So I think." in said
 
 
-def test_how_many_wait_is_told_as_it_is_now(visit: Any, deliver: Any) -> None:
-    assert "No pair waits." in words(visit())
-    deliver("1.ndjson", TWO_AGENCIES, link=True)
-    deliver(
-        "2.ndjson",
-        as_ndjson([sent(VISITOR, "person", "V-1", given_name="Amy", family_name="Ample", born="2021-05-11")]),
-        link=True,
-    )
-    from wholechild.people.models import Pair
-
-    one, other = sorted(_identities()[:2])
-    Pair.objects.all().delete()
-    Pair.objects.create(one=one, other=other, weight=5.3, zone="possible", artefact="tests")
-    assert "1 pair waits for somebody to decide." in words(visit())
-
-
-def _identities() -> list[str]:
-    """One identity of each of two people."""
-    from wholechild.people.models import Link
-
-    firsts = {link.person: link.identity for link in Link.objects.order_by("identity")}
-    return list(firsts.values())
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [(0, "no pair waited. That does not mean that every record stands with the right child."), (1, "1 pair waited"), (1200, "1,200 pairs waited")],
+)  # fmt: skip
+def test_how_many_waited_is_told_with_its_day(visit: Any, waiting: int, told: str) -> None:
+    keep(waiting=waiting)
+    assert f"On 2 March 2026 {told}" in words(visit())
 
 
 def test_it_can_be_reached_from_what_waits_and_from_the_lessons(visit: Any) -> None:

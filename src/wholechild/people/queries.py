@@ -95,6 +95,11 @@ def artefact_in_force(viewer: Viewer) -> Artefact:
     return comparing_in_force().artefact
 
 
+def model_that_weighs(viewer: Viewer) -> str:
+    """The id of the model in force: the one that ships, where nobody has adopted another."""
+    return comparing_in_force().name
+
+
 @dataclass(frozen=True, slots=True)
 class KeptModel:
     """A model by which identities can be weighed.
