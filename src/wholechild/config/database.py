@@ -24,6 +24,8 @@ APP: Final = "wholechild_app"
 ANALYTICS: Final = "wholechild_analytics"
 #: A page that takes longer has lost its reader; loading and matching lift this for their own transaction.
 PAGE_TIMEOUT_MS: Final = 15_000
+#: After so many runs the driver would keep a statement that nobody asked it to keep.
+_NEVER_BY_ITSELF: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def for_django(app: dict[str, str]) -> dict[str, Any]:
         "PASSWORD": app.get("password", ""),
         "HOST": app.get("host", ""),
         "PORT": app.get("port", ""),
-        "OPTIONS": {**others, "application_name": "wholechild"},
+        # Statements of which we say so are planned once and kept by the server; with None, Django's own, none ever is.
+        "OPTIONS": {**others, "application_name": "wholechild", "prepare_threshold": _NEVER_BY_ITSELF},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -19,7 +19,9 @@ NULL: Final = "\\N"
 #: One text as JSON, as `ledger.encode` writes it, without the cost of an encoder for each.
 quoted: Final[Callable[[str], str]] = encode_basestring
 _COPY_SPECIAL: Final = re.compile(r"[\\\t\n\r]")
+_COPY_ESCAPED: Final = re.compile(r"\\[\\tnr]")
 _COPY_ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_COPY_PLAIN: Final = {escaped: plain for plain, escaped in _COPY_ESCAPES.items()}
 
 
 class Draft(NamedTuple):
@@ -67,6 +69,15 @@ def copied(text: str) -> str:
     if _COPY_SPECIAL.search(text):
         return _COPY_SPECIAL.sub(lambda found: _COPY_ESCAPES[found[0]], text)
     return text
+
+
+def cells_of(line: str) -> list[str | None]:
+    """The cells of a line of COPY text, as `copied` had them; None where nothing is there."""
+    return [None if cell == NULL else _uncopied(cell) for cell in line.rstrip("\n").split("\t")]
+
+
+def _uncopied(cell: str) -> str:
+    return _COPY_ESCAPED.sub(lambda found: _COPY_PLAIN[found[0]], cell) if "\\" in cell else cell
 
 
 def copied_array(items: Sequence[str]) -> str:

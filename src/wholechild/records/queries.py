@@ -45,10 +45,20 @@ class _Versioned(Protocol):
 V = TypeVar("V", bound=_Versioned)
 
 
-def live_delivery(key: str) -> Delivery | None:
-    """The delivery that was received under this key and not withdrawn since."""
-    withdrawn = Withdrawal.objects.values("delivery")
-    return Delivery.objects.filter(key=key).exclude(id__in=withdrawn).order_by("-received_at").first()
+class Received(NamedTuple):
+    """A delivery that was received under a key, and whether it was withdrawn since."""
+
+    id: str
+    sha256: str
+    rows_in: int
+    withdrawn: bool
+
+
+#: Its answer gives a `Received` for each delivery under a key, the latest first.
+UNDER_KEY: Final = (
+    "SELECT d.id, d.sha256, d.rows_in, EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.delivery = d.id) "
+    "FROM records_delivery d WHERE d.key = %s ORDER BY d.received_at DESC, d.id"
+)
 
 
 # -- rows about some identities, for the rooms above --------------------------------------------------------------------

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any, Final
 
 from django.db import connection, transaction
-from procrastinate.contrib.django import app as queue
+from psycopg.types.json import Jsonb
 
-from wholechild.trust.ledger import Act, Block, Committed, Head, chained, utc
-from wholechild.trust.models import Account, Disclosure, Fact, LedgerCheckpoint, Relation
+from wholechild.trust.ledger import Act, Block, Committed, Head, Linked, chained, utc
+from wholechild.trust.models import Account, Disclosure, Fact, Relation
 from wholechild.trust.outbox import CHANGES, NEWS
 from wholechild.trust.permissions import EVERYBODY, RELATIONS, TOWARDS_EVERYBODY, Decision
-from wholechild.trust.queries import head, kinds_of_news
+from wholechild.trust.queries import LAST_LEAF, Asked, head_of, inserting, kinds_of_news, together
 from wholechild.trust.viewers import Viewer
 
 #: Gives n bytes that nobody can guess. `os.urandom` at the faces; something repeatable in a test.
@@ -25,8 +25,22 @@ SALT_BYTES: Final = 16
 #: Whoever appends holds this lock to the end of the transaction, so that numbers have no gaps and links no forks.
 _LEDGER_LOCK: Final = 0x6C6564676572
 _AT_ONCE: Final = 4_096
+#: So many blocks and leaves of an act are written in one go with what follows them; more are copied.
+_FEW_BLOCKS: Final = 6
+_FEW: Final = 60
 _COPY: Final = (
     "COPY trust_ledgerleaf (seq, at, act, by, purpose, fact_kind, fact_id, commitment, chain) FROM STDIN"
+)
+_INSERT: Final = (
+    "INSERT INTO trust_ledgerleaf (seq, at, act, by, purpose, fact_kind, fact_id, commitment, chain) "
+    "SELECT n.seq, %s, %s, %s, %s, n.kind, n.fact, n.commitment, n.link "
+    "FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bytea[], %s::bytea[]) AS n(seq, kind, fact, commitment, link)"
+)
+_CHECKPOINT: Final = "INSERT INTO trust_ledgercheckpoint (leaves, at, head) VALUES (%s, %s, %s)"
+#: The function by which procrastinate itself queues: its own Python takes longer than all the rest of a small act.
+_QUEUE: Final = (
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%s::varchar, %s::varchar, %s::integer, NULL, NULL, %s::jsonb, NULL)"
+    "::procrastinate_job_to_defer_v1])"
 )
 
 
@@ -34,43 +48,83 @@ class NotInATransaction(RuntimeError):
     """A leaf may only be written in the transaction that writes its fact."""
 
 
-def append(*, by: str, purpose: str, at: datetime, act: str, facts: Iterable[Committed]) -> Head:
+def append(
+    *,
+    by: str,
+    purpose: str,
+    at: datetime,
+    act: str,
+    facts: Iterable[Committed],
+    writing: Sequence[Asked] = (),
+) -> Head:
     """Add a leaf for each fact, in order, and return the new head.
 
     Take it last in the transaction: until the commit, nobody else can append. Where one of the facts is news, a job for a
-    worker is queued here too: so no action can forget it, and none is queued for what was rolled back.
+    worker is queued here too: so no action can forget it, and none is queued for what was rolled back. `writing` are
+    statements that write the facts, where they are few: they go on the same way, before the leaves.
     Errors   NotInATransaction.
     """
-    return append_blocks(by=by, purpose=purpose, at=at, act=act, blocks=_blocks(facts))
+    return append_blocks(by=by, purpose=purpose, at=at, act=act, blocks=_blocks(facts), writing=writing)
 
 
-def append_blocks(*, by: str, purpose: str, at: datetime, act: str, blocks: Iterable[Block]) -> Head:
+def append_blocks(
+    *, by: str, purpose: str, at: datetime, act: str, blocks: Iterable[Block], writing: Sequence[Asked] = ()
+) -> Head:
     """The same for facts by the thousand. Errors: NotInATransaction."""
     if not connection.in_atomic_block:
         raise NotInATransaction(
             "append() was called outside a transaction; wrap the whole act in transaction.atomic()"
         )
-    done = Act(act, by, purpose, at)
-    shared = "\t".join(_copied(text) for text in (at.isoformat(), act, by, purpose))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LEDGER_LOCK])
-        before = after = head()
-        news: list[int] = []
-        with cursor.copy(_COPY) as copy:
-            for block in blocks:
-                leaves = chained(after, done, block)
-                copy.write("".join([
-                    f"{seq}\t{shared}\t{kind}\t{fact}\t\\\\x{commitment.hex()}\t\\\\x{link.hex()}\n"
-                    for seq, kind, fact, commitment, link in leaves
-                ]))  # fmt: skip
-                after = Head(leaves[-1].seq, leaves[-1].link)
-                if block.kind in kinds_of_news():
-                    news += [leaves[0].seq, leaves[-1].seq]
-    if after.leaves > before.leaves:
-        LedgerCheckpoint.objects.create(leaves=after.leaves, at=at, head=after.link)
-    if news:
-        hand_on(by=by, purpose=purpose, at=at, task=NEWS, first=news[0], last=news[-1])
-    return after
+    *_, found = together(*writing, ("SELECT pg_advisory_xact_lock(%s)", [_LEDGER_LOCK]), (LAST_LEAF, []))
+    grown = _Chain(head_of(found), Act(act, by, purpose, at))
+    leaves = grown.leaves(blocks)
+    first = list(islice(leaves, _FEW_BLOCKS + 1))
+    follow: list[Asked] = []
+    if len(first) <= _FEW_BLOCKS and sum(map(len, first)) <= _FEW:
+        follow += _inserted(grown.act, list(chain.from_iterable(first)))
+    else:
+        _copy(grown.act, chain(first, leaves))
+    if grown.began:
+        follow.append((_CHECKPOINT, [grown.head.leaves, at, grown.head.link]))
+    if grown.news:
+        follow.append(_queued(NEWS, 0, {"first": grown.news[0], "last": grown.news[-1]}))
+    if follow:
+        together(*follow)
+    return grown.head
+
+
+class _Chain:
+    """The leaves of an act, as they are linked one by one: `head` is the last so far, `news` where news began and ended."""
+
+    def __init__(self, head: Head, act: Act) -> None:
+        self.head, self.act = head, act
+        self.began = False
+        self.news: list[int] = []
+
+    def leaves(self, blocks: Iterable[Block]) -> Iterator[list[Linked]]:
+        for block in blocks:
+            leaves = chained(self.head, self.act, block)
+            self.head, self.began = Head(leaves[-1].seq, leaves[-1].link), True
+            if block.kind in kinds_of_news():
+                self.news += [leaves[0].seq, leaves[-1].seq]
+            yield leaves
+
+
+def _inserted(act: Act, leaves: Sequence[Linked]) -> list[Asked]:
+    if not leaves:
+        return []
+    seqs, kinds, facts, commitments, links = (list(column) for column in zip(*leaves, strict=True))
+    return [(_INSERT, [act.at, act.act, act.by, act.purpose, seqs, kinds, facts, commitments, links])]
+
+
+def _copy(act: Act, leaves: Iterable[list[Linked]]) -> None:
+    shared = "\t".join(_copied(text) for text in (act.at.isoformat(), act.act, act.by, act.purpose))
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for several in leaves:
+            copy.write("".join([
+                f"{seq}\t{shared}\t{kind}\t{fact}\t\\\\x{commitment.hex()}\t\\\\x{link.hex()}\n"
+                for seq, kind, fact, commitment, link in several
+            ]))  # fmt: skip
 
 
 def hand_on(*, by: str, purpose: str, at: datetime, task: str, priority: int = 0, **ids: Any) -> None:
@@ -81,7 +135,11 @@ def hand_on(*, by: str, purpose: str, at: datetime, task: str, priority: int = 0
     """
     if not connection.in_atomic_block:
         raise NotInATransaction("a job is queued in the transaction of what makes it necessary")
-    queue.configure_task(task, queue=CHANGES.name, priority=priority).defer(**ids)
+    together(_queued(task, priority, ids))
+
+
+def _queued(task: str, priority: int, ids: Mapping[str, Any]) -> Asked:
+    return _QUEUE, [CHANGES.name, task, priority, Jsonb(dict(ids))]
 
 
 def _blocks(facts: Iterable[Committed]) -> Iterator[Block]:
@@ -100,8 +158,8 @@ def add_facts(*, by: str, purpose: str, at: datetime, act: str, facts: Sequence[
     with transaction.atomic():
         for fact in facts:
             fact.salt = salts(SALT_BYTES)
-            fact.save(force_insert=True)
-        return append(by=by, purpose=purpose, at=at, act=act, facts=[fact.committed() for fact in facts])
+        committed = [fact.committed() for fact in facts]
+        return append(by=by, purpose=purpose, at=at, act=act, facts=committed, writing=inserting(facts))
 
 
 def appoint(

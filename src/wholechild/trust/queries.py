@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.db.models import Q
 from procrastinate.contrib.django.models import ProcrastinateJob
-from psycopg import DataError, IsolationLevel
+from psycopg import Connection, Cursor, DataError, IsolationLevel
 from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
 from wholechild.trust import permissions
@@ -36,10 +36,66 @@ _WHOLE_TABLES: Final = (
 )
 
 
+#: A statement, and the values in it.
+Asked = tuple[str, Sequence[Any]]
+
+
+def prepared(query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What a statement gives. It is planned once for each connection, and kept by the server: for what is asked all the time."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(query, values, prepare=True)  # type: ignore[arg-type]
+        return cursor.fetchall() if cursor.description else []
+
+
+def together(*asked: Asked, over: Connection[Any] | None = None) -> list[list[tuple[Any, ...]]]:
+    """What each of several statements gives, all sent in one go: one wait instead of many. Each is planned once and kept.
+
+    Shape    they run in order, and each sees what those before it did, and what others have committed until it begins: a
+             statement after one that waits for a lock reads what its holder has left. `over`: another connection than ours.
+    Errors   that of the first that fails; those after it are not run.
+    """
+    if not asked:
+        return []
+    if over is None:
+        connection.ensure_connection()
+        over = connection.connection
+    with connection.wrap_database_errors:
+        with over.pipeline():
+            cursors = [Cursor(over).execute(query, values, prepare=True) for query, values in asked]  # type: ignore[arg-type]
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+
+def inserting(facts: Iterable[Fact]) -> list[Asked]:
+    """The statements that add these facts, each a row of its own table: for a few. Thousands are copied."""
+    asked: list[Asked] = []
+    for fact in facts:
+        statement, columns = _insertion(type(fact))
+        values = [field.get_db_prep_save(getattr(fact, field.attname), connection) for field in columns]
+        asked.append((statement, values))
+    return asked
+
+
+@cache
+def _insertion(model: type[Fact]) -> tuple[str, list[models.Field[Any, Any]]]:
+    columns = list(model._meta.concrete_fields)
+    named = ", ".join(f'"{field.column}"' for field in columns)
+    places = ", ".join(["%s"] * len(columns))
+    return f"INSERT INTO {model._meta.db_table} ({named}) VALUES ({places})", columns
+
+
 def head() -> Head:
     """How many leaves there are, and the last link."""
-    last = LedgerLeaf.objects.order_by("-seq").values_list("seq", "chain").first()
-    return Head(last[0], bytes(last[1])) if last else Head(0, GENESIS)
+    return head_of(prepared(LAST_LEAF))
+
+
+#: Its answer, as it came, is for `head_of`.
+LAST_LEAF: Final = "SELECT seq, chain FROM trust_ledgerleaf ORDER BY seq DESC LIMIT 1"
+
+
+def head_of(found: Sequence[tuple[Any, ...]]) -> Head:
+    """What `LAST_LEAF` gave, as a head."""
+    return Head(found[0][0], bytes(found[0][1])) if found else Head(0, GENESIS)
 
 
 # -- may this viewer see this ----------------------------------------------------------------------------------------
@@ -118,7 +174,7 @@ def related_to(persons: Collection[str], at: datetime) -> dict[str, frozenset[tu
     Missing  those who stand in a relation to everybody: whoever a person is, they see the same.
     """
     found: dict[str, set[tuple[str, str]]] = {person: set() for person in persons}
-    for person, user, relation in _rows(_RELATED, [list(persons), at, at, at]):
+    for person, user, relation in prepared(_RELATED, list(persons), at, at, at):
         found[person].add((user, relation))
     return {person: frozenset(related) for person, related in found.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,19 +26,19 @@ from wholechild.records.feeds.mapping import Mapping
 from wholechild.records.feeds.rows import Rows
 from wholechild.records.ids import delivery_id
 from wholechild.records.models import Delivery
-from wholechild.records.queries import live_delivery
+from wholechild.records.queries import UNDER_KEY, Received
 from wholechild.records.reports import MOST_ISSUES, DeliveryReport, issue_as_json, refused
 from wholechild.trust.actions import SALT_BYTES, Salts, append_blocks
+from wholechild.trust.queries import inserting, together
 from wholechild.vocabulary.terms import vocabulary
 
 #: One delivery at a time decides what is new; pages and commands that read do not wait for it.
 _LOADING_LOCK: Final = 0x6C6F6164
 #: What is there is looked up by key, a few thousand rows at a time: never by reading a table that grows meanwhile.
 _BY_KEY: Final = (
-    "statement_timeout = 0",
-    "enable_seqscan = off",
-    "enable_hashjoin = off",
-    "enable_mergejoin = off",
+    "SELECT set_config('statement_timeout', '0', true), set_config('enable_seqscan', 'off', true), "
+    "set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), "
+    "set_config('plan_cache_mode', 'force_generic_plan', true)"
 )
 _BATCH_BYTES: Final = 8 * 1024 * 1024
 _CHRONOLOGY: Final = "chronology"
@@ -66,13 +66,17 @@ def ingest(
     with path.open("rb") as stream:
         form = _form(path, stream)
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute("; ".join(f"SET LOCAL {setting}" for setting in _BY_KEY))
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOADING_LOCK])
-                seen = _seen_before(key, stream, str(path), form)
+            with transaction.atomic():
+                _, _, found, withdrawn = together(
+                    (_BY_KEY, []), ("SELECT pg_advisory_xact_lock(%s)", [_LOADING_LOCK]),
+                    (UNDER_KEY, [key]), ("SELECT delivery FROM records_withdrawal", []),
+                )  # fmt: skip
+                under_key = [Received(*row) for row in found]
+                seen = _seen_before(key, under_key, stream, str(path), form)
                 if seen:
                     return seen
-                work = _Ingest(by, purpose, at, path, key, form, learnt_when_written, salts, progress)
+                work = _Ingest(by, purpose, at, path, key, form, learnt_when_written, salts, progress,
+                               earlier=len(under_key), withdrawn={delivery for (delivery,) in withdrawn})  # fmt: skip
                 return work.run(stream, mapping or Mapping())
         except NotReadable as wrong:  # outside the transaction: nothing of the file is kept
             return refused(str(path), form, wrong.fault)
@@ -87,9 +91,11 @@ def _form(path: Path, stream: BinaryIO) -> str:
     return "ndjson" if path.suffix.lower() != ".csv" and start.startswith(b"{") else "csv"
 
 
-def _seen_before(key: str, stream: BinaryIO, path: str, form: str) -> DeliveryReport | None:
+def _seen_before(
+    key: str, under_key: Iterable[Received], stream: BinaryIO, path: str, form: str
+) -> DeliveryReport | None:
     """What to answer where a delivery with this key is there and was not withdrawn; None: read on."""
-    there = live_delivery(key)
+    there = next((received for received in under_key if not received.withdrawn), None)
     if there is None:
         return None
     digest = sha256()
@@ -101,7 +107,7 @@ def _seen_before(key: str, stream: BinaryIO, path: str, form: str) -> DeliveryRe
     return refused(path, form, Fault(
         0, "key", key[:60], f"a delivery with the key {key[:60]!r} was received before, and these are other bytes; nothing was loaded",
         "If this is a new delivery, give it another name or --key. If the first was wrong: wholechild undo-delivery "
-        f"{there.pk}, then send this one again.",
+        f"{there.id}, then send this one again.",
     ))  # fmt: skip
 
 
@@ -124,14 +130,14 @@ class _Ingest:
 
     def __init__(
         self, by: str, purpose: str, at: datetime, path: Path, key: str, form: str, learnt_when_written: bool,
-        salts: Salts, progress: Progress,
+        salts: Salts, progress: Progress, *, earlier: int, withdrawn: Collection[str],
     ) -> None:  # fmt: skip
         self.by, self.purpose, self.at, self.path, self.key, self.form = by, purpose, at, path, key, form
         self.learnt_when_written, self.salts, self.progress = learnt_when_written, salts, progress
-        self.delivery = delivery_id(key, Delivery.objects.filter(key=key).count())
+        self.delivery = delivery_id(key, earlier)
         self.loader = Loader(
-            connection.connection, delivery=self.delivery, file=path.name, at=at, salts=salts
-        )
+            connection.connection, delivery=self.delivery, file=path.name, at=at, salts=salts, withdrawn=withdrawn
+        )  # fmt: skip
         self.rows_in = 0
 
     def run(self, stream: BinaryIO, mapping: Mapping) -> DeliveryReport:
@@ -152,17 +158,19 @@ class _Ingest:
                     as_sent=mapping.adjuster() is None)  # fmt: skip
         with _for_volume(), ThreadPoolExecutor(max_workers=1) as worker:
             loading: Future[None] | None = None
-            for batch in self._batches(feed, rows):
+            for batch, is_last in self._batches(feed, rows):
                 if loading:
                     loading.result()
-                loading = worker.submit(self.loader.load, batch, rows.agencies)
+                if is_last:
+                    self.loader.load(batch, rows.agencies)
+                else:
+                    loading = worker.submit(self.loader.load, batch, rows.agencies)
                 self.progress(lines.bytes)
-            if loading:
-                loading.result()
         self.loader.remark(*feed.remarks, *rows.remarks())
         return lines.sha256(), lines.bytes
 
-    def _batches(self, feed: Feed, rows: Rows) -> Iterator[list[Draft | Held]]:
+    def _batches(self, feed: Feed, rows: Rows) -> Iterator[tuple[list[Draft | Held], bool]]:
+        """Batches, and whether it is the last one: there always is a last one."""
         batch: list[Draft | Held] = []
         size = 0
         for row in feed:
@@ -170,10 +178,9 @@ class _Ingest:
             batch.append(rows.draft(row) if isinstance(row, Cells) else Held(*row))
             size += len(row.text)
             if len(batch) >= BATCH or size > _BATCH_BYTES:
-                yield batch
+                yield batch, False
                 batch, size = [], 0
-        if batch:
-            yield batch
+        yield batch, True
 
     # -- a chronology ---------------------------------------------------------------------------------------------
 
@@ -216,19 +223,18 @@ class _Ingest:
         )  # fmt: skip
         row = self._delivery_row(report, digest, size)
         done.leaves.add_fact(row.committed())
-        append_blocks(by=self.by, purpose=self.purpose, at=self.at, act="delivery.ingest", blocks=done.leaves)
+        append_blocks(by=self.by, purpose=self.purpose, at=self.at, act="delivery.ingest", blocks=done.leaves,
+                      writing=[*done.rest(), *inserting([row])])  # fmt: skip
         return report
 
     def _delivery_row(self, report: DeliveryReport, digest: str, size: int) -> Delivery:
-        row = Delivery(
+        return Delivery(
             id=self.delivery, salt=self.salts(SALT_BYTES), key=self.key, sha256=digest, bytes=size, format=self.form,
             learnt_when_written=self.learnt_when_written, received_at=self.at, by=self.by, rows_in=report.rows_in,
             loaded=report.loaded, quarantined=report.quarantined, already_known=report.already_known,
             totals=dict(report.totals), remarks=[issue_as_json(remark) for remark in self.loader.remarks],
             heard=dict(self.loader.heard),
         )  # fmt: skip
-        row.save(force_insert=True)
-        return row
 
 
 def _left_out(parsed: ParsedChronology, data: bytes) -> list[tuple[Held]]:

@@ -7,15 +7,15 @@ is being shown meanwhile does not wait for a long delivery.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
-from wholechild.records.drafts import NULL, Draft, Held, copied
+from wholechild.records.drafts import NULL, Draft, Held, cells_of, copied
 from wholechild.records.facts import Agency as SendingAgency
 from wholechild.records.facts import AsItCame, Fault
 from wholechild.records.feeds.cells import shown_id
@@ -34,6 +34,7 @@ from wholechild.records.reports import MOST_ISSUES, issue_as_json
 from wholechild.trust.actions import SALT_BYTES, Salts
 from wholechild.trust.ledger import Block, Committed, utc
 from wholechild.trust.models import Fact
+from wholechild.trust.queries import Asked, together
 
 BATCH: Final = 4_000
 _KEPT_OF_A_LINE: Final = 2_000
@@ -50,21 +51,34 @@ _DERIVED: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def _copy_statement(model: type[Fact], columns: Iterable[str]) -> str:
+class _Into(NamedTuple):
+    """Where lines of COPY text go: copied where they are many, and each a statement of its own where they are few."""
+
+    copy: str
+    insert: str
+
+
+def _into(table: str, columns: Sequence[str]) -> _Into:
     named = ", ".join(f'"{name}"' for name in columns)
-    return f"COPY {model._meta.db_table} ({named}) FROM STDIN"
+    places = ", ".join(["%s"] * len(columns))
+    return _Into(f"COPY {table} ({named}) FROM STDIN", f"INSERT INTO {table} ({named}) VALUES ({places})")
 
 
-_COPY: Final = {
-    kind: _copy_statement(model, (*model.said, *Row.ADDED, *_DERIVED[kind], "salt"))
-    for kind, model in TABLES.items()
+def _facts(model: type[Fact], *columns: str) -> _Into:
+    return _into(model._meta.db_table, columns)
+
+
+_ROWS: Final = {
+    kind: _facts(model, *model.said, *Row.ADDED, *_DERIVED[kind], "salt") for kind, model in TABLES.items()
 }
-_COPY_SUBJECTS: Final = "COPY records_recordsubject (identity, record, position) FROM STDIN"
-_COPY_AGENCIES: Final = _copy_statement(Agency, ("id", "salt", "kind", "area", "unit", "first_heard_at"))
-_COPY_HELD: Final = _copy_statement(
+_SUBJECTS: Final = _into("records_recordsubject", ("identity", "record", "position"))
+_AGENCIES: Final = _facts(Agency, "id", "salt", "kind", "area", "unit", "first_heard_at")
+_HELD: Final = _facts(
     QuarantinedRow,
-    ("id", "salt", "delivery", "file", "line", "raw", "raw_sha256", "raw_bytes", "held_at", "faults"),
-)
+    "id", "salt", "delivery", "file", "line", "raw", "raw_sha256", "raw_bytes", "held_at", "faults",
+)  # fmt: skip
+#: So many lines at most are few.
+_FEW: Final = 24
 
 
 #: One row of the file: usually one draft.
@@ -145,11 +159,14 @@ class Loader:
     that the next one is read while the server takes in the last.
     """
 
-    def __init__(self, db: Connection[Any], *, delivery: str, file: str, at: datetime, salts: Salts) -> None:
+    def __init__(
+        self, db: Connection[Any], *, delivery: str, file: str, at: datetime, salts: Salts, withdrawn: Collection[str]
+    ) -> None:  # fmt: skip
         self._db, self._delivery, self._file, self._at, self._salts = db, delivery, file, at, salts
         self._agencies: set[str] = set()
         self._declared: set[str] = set()
-        self._withdrawn = {row[0] for row in db.execute("SELECT delivery FROM records_withdrawal").fetchall()}
+        self._withdrawn = withdrawn
+        self._waiting: list[tuple[_Into, Sequence[str]]] = []
         self._place = 0
         self.leaves = Leaves()
         self.issues: list[Fault] = []
@@ -166,13 +183,16 @@ class Loader:
 
     def load_groups(self, groups: Sequence[Group], agencies: Mapping[str, SendingAgency]) -> None:
         """Load one batch of rows, each of which may stand for several drafts; it is loaded if any of them is new."""
+        self._copy_all()
         drafts = [row for group in groups for row in group if isinstance(row, Draft)]
-        batch = _Batch(self._known(drafts), self._look_up_declared(drafts))
+        unseen = [agency for name, agency in dict(agencies).items() if name not in self._agencies]
+        known, there = self._look_up(drafts, [agency.id for agency in unseen])
+        batch = _Batch(known, self._declared)
         for group in groups:
             self._decide(group, batch)
-        self._add_agencies(agencies)
+        self._add_agencies(unseen, there)
         for kind, accepted in batch.new.items():
-            self._copy_rows(kind, accepted)
+            self._add_rows(kind, accepted)
         self._hold(batch.held)
 
     def _decide(self, group: Group, batch: _Batch) -> None:
@@ -199,45 +219,56 @@ class Loader:
 
     # -- what is there already ---------------------------------------------------------------------------------------
 
-    def _known(self, drafts: Sequence[Draft]) -> dict[_Row, _Known]:
-        known: dict[_Row, _Known] = {}
-        by_kind: dict[str, list[int]] = {}
+    def _look_up(
+        self, drafts: Sequence[Draft], agencies: Sequence[str]
+    ) -> tuple[dict[_Row, _Known], set[str]]:
+        """The versions that are there of these rows, and which of the agencies are; whom the rows need is remembered."""
+        by_kind: dict[str, dict[int, None]] = {}
         for draft in drafts:
-            by_kind.setdefault(draft.kind, []).append(draft.key)
-        for kind, keys in by_kind.items():
-            found = self._db.execute(_VERSIONS[kind], [list(dict.fromkeys(keys))]).fetchall()
-            for agency, reference, version, content, delivery in found:
+            by_kind.setdefault(draft.kind, {})[draft.key] = None
+        if len(self._declared) > _REMEMBERED:
+            self._declared.clear()
+        needed = {need for draft in drafts for need in draft.needs} - self._declared
+        asked: list[Asked] = [(_VERSIONS[kind], [list(keys)]) for kind, keys in by_kind.items()]
+        asked += [(_DECLARED, [list(needed)])] if needed else []
+        asked += [(_THERE, [agencies])] if agencies else []
+        found = iter(together(*asked, over=self._db))
+        known = self._known({kind: next(found) for kind in by_kind})
+        self._declared.update(identity for (identity,) in (next(found) if needed else ()))
+        return known, {agency for (agency,) in (next(found) if agencies else ())}
+
+    def _known(self, found: Mapping[str, Iterable[tuple[Any, ...]]]) -> dict[_Row, _Known]:
+        known: dict[_Row, _Known] = {}
+        for kind, rows in found.items():
+            for agency, reference, version, content, delivery in rows:
                 there = known.setdefault((kind, agency, reference), _Known())
                 there.last = max(there.last, version)
                 if delivery not in self._withdrawn:
                     there.live.add(bytes(content))
         return known
 
-    def _look_up_declared(self, drafts: Sequence[Draft]) -> set[str]:
-        """Of the identities that this batch refers to, those declared before it; kept for the next batch."""
-        if len(self._declared) > _REMEMBERED:
-            self._declared.clear()
-        asked = {need for draft in drafts for need in draft.needs} - self._declared
-        if asked:
-            self._declared.update(row[0] for row in self._db.execute(_DECLARED, [list(asked)]).fetchall())
-        return self._declared
-
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    def _copy(self, statement: str, lines: Sequence[str]) -> None:
-        with self._db.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write("".join(lines))
+    def rest(self) -> list[Asked]:
+        """The statements that write what still waits, where it is little: they go with the delivery's own row."""
+        if sum(len(lines) for _, lines in self._waiting) > _FEW:
+            self._copy_all()
+        waiting, self._waiting = self._waiting, []
+        return [(into.insert, cells_of(line)) for into, lines in waiting for line in lines]
 
-    def _add_agencies(self, agencies: Mapping[str, SendingAgency]) -> None:
-        unseen = [agency for name, agency in dict(agencies).items() if name not in self._agencies]
-        if not unseen:
-            return
+    def _copy_all(self) -> None:
+        """Write what waits: the next batch has to find it."""
+        for into, lines in self._waiting:
+            with self._db.cursor() as cursor, cursor.copy(into.copy) as copy:
+                copy.write("".join(lines))
+        self._waiting = []
+
+    def _write(self, into: _Into, lines: Sequence[str]) -> None:
+        if lines:
+            self._waiting.append((into, lines))
+
+    def _add_agencies(self, unseen: Sequence[SendingAgency], there: Collection[str]) -> None:
         self._agencies.update(agency.id for agency in unseen)
-        asked = [[agency.id for agency in unseen]]
-        there = {
-            row[0]
-            for row in self._db.execute("SELECT id FROM records_agency WHERE id = ANY(%s)", asked).fetchall()
-        }
         lines = []
         for agency in unseen:
             if agency.id not in there:
@@ -246,9 +277,9 @@ class Loader:
                 self.leaves.add_fact(row.committed())
                 cells = (row.id, f"\\x{row.salt.hex()}", row.kind, row.area, row.unit)
                 lines.append("\t".join(copied(cell) for cell in cells) + f"\t{utc(self._at)}\n")
-        self._copy(_COPY_AGENCIES, lines)
+        self._write(_AGENCIES, lines)
 
-    def _copy_rows(self, kind: str, accepted: Sequence[tuple[Draft, int]]) -> None:
+    def _add_rows(self, kind: str, accepted: Sequence[tuple[Draft, int]]) -> None:
         ledger_kind, delivery, start = (
             TABLES[kind].ledger_kind,
             self._delivery,
@@ -288,9 +319,8 @@ class Loader:
         if kind == "record":
             self._hear(accepted)
         self._place += len(accepted)
-        self._copy(_COPY[kind], rows)
-        if subjects:
-            self._copy(_COPY_SUBJECTS, subjects)
+        self._write(_ROWS[kind], rows)
+        self._write(_SUBJECTS, subjects)
         self.leaves.add(ledger_kind, ids, b"".join(commitments))
 
     def _hear(self, accepted: Sequence[tuple[Draft, int]]) -> None:
@@ -312,7 +342,7 @@ class Loader:
             fact = self._quarantined(row)
             self.leaves.add_fact(fact.committed())
             lines.append(_copied_fact(fact))
-        self._copy(_COPY_HELD, lines)
+        self._write(_HELD, lines)
 
     def _quarantined(self, row: Held) -> QuarantinedRow:
         came = row.came or _as_it_came(row.text)
@@ -339,6 +369,7 @@ _VERSIONS: Final = {
     f"JOIN {model._meta.db_table} r ON r.series = k.series"
     for kind, model in TABLES.items()
 }
+_THERE: Final = "SELECT id FROM records_agency WHERE id = ANY(%s)"
 _DECLARED: Final = (
     "SELECT DISTINCT p.identity FROM records_personrow p WHERE p.identity = ANY(%s) "
     "AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.delivery = p.delivery)"
