@@ -69,19 +69,19 @@ def test_an_identity_that_is_somebody_else_than_it_should_be_is_put_right(
 ) -> None:
     from tests.integration.worlds import EVERYONE
     from wholechild.people.actions import _store
-    from wholechild.people.arriving.queries import live_links
+    from wholechild.people.arriving.queries import component
     from wholechild.people.linking import NewLink
 
     deliver("1.ndjson", TWO_AGENCIES, at=NOW, link=True)
     person = amy()
-    identity = next(iter(live_links([_police()])))
+    identity = _police()
     _store(
         "x",
         "x",
         NOW,
         [NewLink(identity, "person-wrong", "probable")],
         EVERYONE["salts"],
-        gone=[live_links([identity])[identity]],
+        gone=[component([identity]).links[identity]],
     )
     assert amy("K-1", POLICE) != person
     said = link("--reconcile", code=3)

@@ -388,33 +388,13 @@ class PersonVersion(NamedTuple):
     local_ids: list[str]
 
 
-_VERSIONS_IN_FORCE: Final = (
+#: Its answer gives a `PersonVersion` for each version of these identities' details that was not withdrawn, the first first.
+VERSIONS_IN_FORCE: Final = (
     "SELECT p.identity, p.version, p.agency, p.reference, d.format = 'chronology', "
     + ", ".join(f"p.{name}" for name in PersonVersion._fields[5:])
     + " FROM records_personrow p JOIN records_delivery d ON d.id = p.delivery WHERE p.identity = ANY(%s) "
     "AND NOT EXISTS (SELECT 1 FROM records_withdrawal w WHERE w.delivery = p.delivery) ORDER BY p.identity, p.version"
 )
-
-
-def person_versions(identities: Collection[str]) -> list[PersonVersion]:
-    """Every version of these identities' details that was not withdrawn, of each identity the first first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_VERSIONS_IN_FORCE, [list(identities)])
-        return [PersonVersion(*row) for row in cursor.fetchall()]
-
-
-def persons_told_of(deliveries: Collection[str], withdrawals: Collection[str]) -> set[str]:
-    """The identities whose details these deliveries brought, or these withdrawals took back."""
-    found: set[str] = set()
-    with connection.cursor() as cursor:
-        for delivery in {*deliveries, *deliveries_withdrawn_by(withdrawals)}:
-            begins = f"{PREFIXES['person']}-{delivery[4:]}"
-            cursor.execute(_TOLD_OF, [f"{begins}-", f"{begins}."])
-            found.update(identity for (identity,) in cursor.fetchall())
-    return found
-
-
-_TOLD_OF: Final = "SELECT DISTINCT identity FROM records_personrow WHERE id >= %s AND id < %s"
 
 
 def named_with(identities: Collection[str]) -> set[str]:

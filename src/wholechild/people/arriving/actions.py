@@ -20,28 +20,30 @@ from wholechild.people.arriving.keyed import Comparing, Crowded, candidates, num
 from wholechild.people.arriving.queries import (
     COLUMNS,
     Binding,
+    Component,
     InForce,
     Known,
     LiveLink,
     in_portions,
     sorted_pair,
 )
-from wholechild.people.assigning import Assigned, persons_for
+from wholechild.people.assigning import Assigned, Viewers, persons_for
 from wholechild.people.comparing.clustering import settle
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.scoring import weigh
+from wholechild.people.comparing.prepared import prepare
+from wholechild.people.comparing.scoring import telling, weigh_prepared
 from wholechild.people.comparing.weighed import Weighed, Zone
 from wholechild.people.linking import CONFIRMED, DECLARED, OWN, PROBABLE, NewLink, by_weight
-from wholechild.people.models import CrowdedKey, Link, LinkedUpTo, Person, Unlink
+from wholechild.people.models import Link, Person, Unlink
 from wholechild.people.searching.actions import index_for_search
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, append, relate
 from wholechild.trust.models import Fact
-from wholechild.trust.queries import head, related_to
+from wholechild.trust.queries import Asked, head, inserting, related_to, together
 
-#: One linker at a time decides who is new and who is one, so that two deliveries cannot make two persons of one.
-_LINKING_LOCK: Final = 0x6C696E6B
 _BLOCK: Final = 5_000
+#: So many rows of a table are written in one go with what follows them; more are copied.
+_FEW: Final = 60
 #: So many new identities are weighed at once.
 _PORTION: Final = 500
 _WEIGHED_ANEW: Final = "the identities were weighed anew"
@@ -56,17 +58,15 @@ def link_new_identities(
              learnt, so that a history which is loaded late joins up as it would have then. `comparing`: else what is in force.
     """
     with transaction.atomic():
-        _alone()
-        upto, after = head().leaves, queries.linked_up_to()
-        told = queries.told_between(after, upto)
-        made = 0
-        if told:
-            touched = _take_in(told, comparing or queries.comparing_in_force(), at)
-            index_for_search(by=by, purpose=purpose, at=at, identities=told)
-            made = _settle(by, purpose, at, touched, salts)
-        if upto > after:
-            _remember(upto)
-    return made
+        told = queries.told_alone()
+        remember = queries.remembering(told.upto) if told.upto > told.after else []
+        if not told.identities:
+            together(*remember)
+            return 0
+        chosen = comparing or queries.comparing_by(told.model)
+        touched = _take_in(told.identities, chosen, at)
+        index_for_search(by=by, purpose=purpose, at=at, identities=told.identities)
+        return _settle(by, purpose, at, touched, salts, chosen, remember)
 
 
 def settle_identities(
@@ -77,8 +77,8 @@ def settle_identities(
     Shape    gives the number of new links; one transaction, which may be part of the caller's: of a decision, for example.
     """
     with transaction.atomic():
-        _alone()
-        return _settle(by, purpose, at, set(identities), salts)
+        queries.alone()
+        return _settle(by, purpose, at, set(identities), salts, queries.comparing_in_force())
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,31 +111,19 @@ def reconcile_links(
     with transaction.atomic():
         link_new_identities(by=by, purpose=purpose, at=at, salts=salts, comparing=chosen)
         upto = head().leaves
-        told = queries.told_between(0, upto)
+        told = queries.told_ever()
         ready, pairs = queries.marks_of_ready(), queries.marks_of_pairs()
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM people_pair; DELETE FROM people_blockingkey; DELETE FROM people_crowdedkey; DELETE FROM people_compared"
             )
         touched = _take_in(told, chosen, at)
-        moved = _settle(by, purpose, at, touched, salts)
-        _remember(upto)
+        moved = _settle(by, purpose, at, touched, salts, chosen, queries.remembering(upto))
         after = queries.marks_of_ready()
         done = Reconciled(len(after), len(ready ^ after), len(pairs ^ queries.marks_of_pairs()), moved)
         if not repair:
             transaction.set_rollback(True)
     return done
-
-
-def _alone() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL plan_cache_mode = force_generic_plan")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LINKING_LOCK])
-
-
-def _remember(leaf: int) -> None:
-    if not LinkedUpTo.objects.update(leaf=leaf):
-        LinkedUpTo.objects.create(leaf=leaf)
 
 
 # -- made ready, under keys, and weighed ----------------------------------------------------------------------------------
@@ -146,12 +134,18 @@ def _take_in(told: Collection[str], comparing: Comparing, at: datetime) -> set[s
     touched: set[str] = set()
     changed: list[str] = []
     for portion in in_portions(sorted(told)):
-        before, now = queries.known(portion), queries.made_ready(portion)
+        before, now = queries.known_and_said(portion)
         anew = {identity: said for identity, said in now.items() if before.get(identity) != said}
         gone = [before[identity] for identity in before if identity in anew or identity not in now]
         touched |= _forget(gone, comparing)
-        _store_ready(anew.values(), comparing)
         changed += anew
+        if len(told) <= _PORTION:
+            _weigh_new(
+                {name: said.identity for name, said in anew.items()}, (), comparing, at,
+                writing=_ready_rows(anew.values(), comparing),
+            )  # fmt: skip
+            return touched.union(changed)
+        together(*_ready_rows(anew.values(), comparing))
     weighed: set[str] = set()
     for names in in_portions(changed, _PORTION):
         _weigh_new(queries.identities_of(names), weighed, comparing, at)
@@ -177,25 +171,51 @@ def _forget(gone: Sequence[Known], comparing: Comparing) -> set[str]:
     return around
 
 
-_COPY_READY: Final = f"COPY people_compared (reference, declared, learnt_at, {', '.join(COLUMNS)}) FROM STDIN"
-_COPY_KEYS: Final = "COPY people_blockingkey (key, identity) FROM STDIN"
-_COPY_PAIRS: Final = (
-    "COPY people_pair (one, other, weight, zone, contributions, forbids, artefact) FROM STDIN"
+@dataclass(frozen=True, slots=True)
+class _Into:
+    """A table that follows from the facts, and its columns."""
+
+    table: str
+    columns: tuple[str, ...]
+
+    @property
+    def copy(self) -> str:
+        return f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN"
+
+    @property
+    def insert(self) -> str:
+        places = ", ".join(["%s"] * len(self.columns))
+        return f"INSERT INTO {self.table} ({', '.join(self.columns)}) VALUES ({places})"  # noqa: S608 - tables that we name
+
+
+_READY: Final = _Into("people_compared", ("reference", "declared", "learnt_at", *COLUMNS))
+_KEYS: Final = _Into("people_blockingkey", ("key", "identity"))
+_PAIRS: Final = _Into(
+    "people_pair", ("one", "other", "weight", "zone", "contributions", "forbids", "artefact")
 )
 
 
-def _copy(statement: str, lines: Iterable[Sequence[Any]]) -> None:
+def _rows(into: _Into, rows: Sequence[Sequence[Any]]) -> list[Asked]:
+    """The statements that write these rows, where they are few; many are copied at once."""
+    if len(rows) <= _FEW:
+        return [(into.insert, row) for row in rows]
     connection.ensure_connection()
-    with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for line in lines:
-            copy.write_row(line)
+    with connection.connection.cursor() as cursor, cursor.copy(into.copy) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return []
 
 
-def _store_ready(ready: Collection[Known], comparing: Comparing) -> None:
-    if not ready:
-        return
-    _copy(_COPY_READY, ((r.reference, r.declared, r.learnt_at, *_cells(r.identity)) for r in ready))
-    _copy(_COPY_KEYS, ((key, r.identity.id) for r in ready for key in numbered(r.identity, comparing)))
+_KEYS_OF_ONE: Final = "INSERT INTO people_blockingkey (key, identity) SELECT unnest(%s::bigint[]), %s"
+
+
+def _ready_rows(ready: Collection[Known], comparing: Comparing) -> list[Asked]:
+    """The statements that keep these and their keys; of many, what was not written at once."""
+    rows = [(r.reference, r.declared, r.learnt_at, *_cells(r.identity)) for r in ready]
+    keys = {r.identity.id: list(numbered(r.identity, comparing)) for r in ready}
+    if len(keys) <= _FEW:
+        return [*_rows(_READY, rows), *((_KEYS_OF_ONE, [some, one]) for one, some in keys.items())]
+    return [*_rows(_READY, rows), *_rows(_KEYS, [(key, one) for one, some in keys.items() for key in some])]
 
 
 def _cells(identity: Identity) -> list[Any]:
@@ -203,12 +223,20 @@ def _cells(identity: Identity) -> list[Any]:
 
 
 def _weigh_new(
-    new: Mapping[str, Identity], weighed: Collection[str], comparing: Comparing, at: datetime
-) -> None:
-    """Find whom these may be, weigh each pair once, and keep the pairs that weigh enough. `weighed` have found these."""
+    new: Mapping[str, Identity], weighed: Collection[str], comparing: Comparing, at: datetime, writing: Sequence[Asked] = ()
+) -> None:  # fmt: skip
+    """Find whom these may be, weigh each pair once, and keep the pairs that weigh enough. `weighed` have found these.
+
+    Shape    `writing` are the statements that keep the new ones, if that is still to be done.
+    """
     keys = {name: numbered(identity, comparing) for name, identity in new.items()}
     asked = sorted(set(chain.from_iterable(keys.values())))
-    found = chain.from_iterable(queries.under_keys(some, comparing.most + 1) for some in in_portions(asked))
+    found: list[tuple[int, str]] = []
+    if not asked:
+        together(*writing)
+    for portion in in_portions(asked):
+        found += queries.under_keys(portion, comparing.most + 1, writing)
+        writing = ()
     shared, crowded = candidates(keys, found, comparing.most)
     pairs = sorted(pair for pair in shared if pair[0] not in weighed and pair[1] not in weighed)
     sides = dict(new)
@@ -216,11 +244,22 @@ def _weigh_new(
         sides |= queries.identities_of(some)
     for name, key in shared_numbers(new, sides).items():
         crowded.setdefault(name, []).append(key)
-    _note_crowded(new, crowded, at)
-    results = (weigh(comparing.artefact, sides[one], sides[other]) for one, other in pairs)
-    kept = [pair for pair in results if pair.zone is not Zone.DIFFERENT]
-    if kept:
-        _copy(_COPY_PAIRS, (_pair_row(pair, comparing.name) for pair in kept))
+    kept = _weigh(pairs, sides, comparing)
+    together(
+        *_crowded_rows(new, crowded, at), *_rows(_PAIRS, [_pair_row(pair, comparing.name) for pair in kept])
+    )
+
+
+def _weigh(
+    pairs: Sequence[tuple[str, str]], sides: Mapping[str, Identity], comparing: Comparing
+) -> list[Weighed]:
+    """The pairs that weigh enough to be kept. Whoever stands in many is prepared once."""
+    artefact = comparing.artefact
+    ready = {
+        name: prepare(telling(artefact, sides[name])) for name in {name for pair in pairs for name in pair}
+    }
+    weighed = (weigh_prepared(artefact, ready[one], ready[other]) for one, other in pairs)
+    return [pair for pair in weighed if pair.zone is not Zone.DIFFERENT]
 
 
 def _pair_row(pair: Weighed, artefact: str) -> tuple[Any, ...]:
@@ -228,17 +267,23 @@ def _pair_row(pair: Weighed, artefact: str) -> tuple[Any, ...]:
     return pair.one, pair.other, pair.weight, str(pair.zone), Jsonb(parts), pair.forbids, artefact
 
 
-def _note_crowded(
+def _crowded_rows(
     new: Mapping[str, Identity], crowded: Mapping[str, Sequence[Crowded]], at: datetime
-) -> None:
-    """Remember for each agency which of its keys are shared by too many, so that it can be told."""
+) -> list[Asked]:
+    """The statements that remember for each agency which of its keys are shared by too many, so that it can be told."""
     told: dict[tuple[int, str], Crowded] = {}
     for name, keys in crowded.items():
         told.update(((key.key, new[name].agency), key) for key in keys)
-    for (number, agency), key in told.items():
-        said = {"rule": key.rule, "members": key.members, "noticed_at": at}
-        if not CrowdedKey.objects.filter(key=number, agency=agency).update(**said):
-            CrowdedKey.objects.create(key=number, agency=agency, **said)
+    return [
+        (_CROWDED, [number, agency, key.rule, key.members, at])
+        for (number, agency), key in sorted(told.items())
+    ]
+
+
+_CROWDED: Final = (
+    "INSERT INTO people_crowdedkey (key, agency, rule, members, noticed_at) VALUES (%s, %s, %s, %s, %s) "
+    "ON CONFLICT (key, agency) DO UPDATE SET rule = EXCLUDED.rule, members = EXCLUDED.members, noticed_at = EXCLUDED.noticed_at"
+)
 
 
 # -- settled --------------------------------------------------------------------------------------------------------------
@@ -248,26 +293,31 @@ def _note_crowded(
 class _Settled:
     """What a component was, and what it comes to."""
 
-    ready: Mapping[str, Known]
-    links: Mapping[str, LiveLink]
-    pairs: Mapping[tuple[str, str], Weighed]
+    was: Component
     binding: Binding
     assigned: Assigned
 
 
-def _settle(by: str, purpose: str, at: datetime, touched: Collection[str], salts: Salts) -> int:
+def _settle(
+    by: str, purpose: str, at: datetime, touched: Collection[str], salts: Salts, comparing: Comparing,
+    remember: Sequence[Asked] = (),
+) -> int:  # fmt: skip
+    """Settle, write what follows, and `remember`: statements that go on the same way."""
     done = _settled(touched, at)
+    links = done.was.links
     moved = [
         (identity, person)
         for identity, person in done.assigned.person_of.items()
-        if identity not in done.links or done.links[identity].person != person
+        if identity not in links or links[identity].person != person
     ]
     if not moved:
+        together(*remember)
         return 0
-    gone = [done.links[identity] for identity, _ in moved if identity in done.links]
-    new = _new_links(done, dict(moved))
+    gone = [links[identity] for identity, _ in moved if identity in links]
+    new = _new_links(done, dict(moved), comparing.name)
     followers = _followers(done, at)
-    _store(by, purpose, at, new, salts, gone=gone)
+    there = {link.person for link in links.values()}
+    _store(by, purpose, at, new, salts, gone=gone, there=there, remember=remember)
     for person, users in followers.items():
         for user, relation in sorted(users):
             relate(by=by, purpose=purpose, at=at, user=user, relation=relation, persons=[person],
@@ -284,23 +334,34 @@ def persons_if(
 
 def _settled(touched: Collection[str], at: datetime, supposing: Sequence[InForce] = ()) -> _Settled:
     """The components of these identities: how they stand, and who is who; `supposing` some decisions beside those in force."""
-    component = queries.component_of(touched)
-    ready, links = queries.known(component), queries.live_links(component)
-    pairs = {(pair.one, pair.other): pair for pair in queries.pairs_among(component)}
-    bound = queries.binding(component, ready, links, supposing)
+    was = queries.component(touched)
+    bound = queries.binding(was, supposing)
     groups = settle(
-        _without_two_declared(pairs.values(), ready),
+        _without_two_declared(was.pairs.values(), was.ready),
         bound.decided,
-        [said.identity for said in ready.values()],
+        [said.identity for said in was.ready.values()],
     )
-    persons = {link.person for link in links.values()}
-    likely = {stable_id("person", min(group, key=lambda i: ready[i].learnt)) for group in groups}
     assigned = persons_for(
-        groups, queries.standings(component, ready, links), viewers=related_to(persons | likely, at),
-        bound=bound.by.keys(), weights={pair: said.weight for pair, said in pairs.items()},
+        groups, queries.standings(was), viewers=_viewers(was, groups, at),
+        bound=bound.by.keys(), weights={pair: said.weight for pair, said in was.pairs.items()},
         is_free=queries.is_free, at=at.isoformat(), sent_away=bound.sent_away,
     )  # fmt: skip
-    return _Settled(ready, links, pairs, bound, assigned)
+    return _Settled(was, bound, assigned)
+
+
+def _viewers(was: Component, groups: Sequence[Collection[str]], at: datetime) -> Mapping[str, Viewers]:
+    """Who stands in a relation to the persons whom it can hang on. It hangs on nobody where every group is one person at most,
+    and keeps all who were that person: then nobody is joined with anybody, and nobody split off.
+    """
+    persons = [
+        {was.links[identity].person for identity in group if identity in was.links} for group in groups
+    ]
+    everybody = [person for some in persons for person in some]
+    whole = len(everybody) == len(set(everybody)) and was.links.keys() <= was.ready.keys()
+    if whole and all(len(some) <= 1 for some in persons):
+        return {}
+    likely = {stable_id("person", min(group, key=lambda i: was.ready[i].learnt)) for group in groups}
+    return related_to({*everybody, *(link.person for link in was.links.values()), *likely}, at)
 
 
 def _without_two_declared(pairs: Iterable[Weighed], ready: Mapping[str, Known]) -> list[Weighed]:
@@ -328,23 +389,22 @@ def _followers(done: _Settled, at: datetime) -> dict[str, frozenset[tuple[str, s
     return wanted
 
 
-def _new_links(done: _Settled, moved: Mapping[str, str]) -> list[NewLink]:
+def _new_links(done: _Settled, moved: Mapping[str, str], artefact: str) -> list[NewLink]:
     """The links of those who are somebody else than before, each with what ties it to its person."""
     members: dict[str, list[str]] = {}
     for identity, person in done.assigned.person_of.items():
         members.setdefault(person, []).append(identity)
     for several in members.values():
-        several.sort(key=lambda identity: done.ready[identity].learnt)
+        several.sort(key=lambda identity: done.was.ready[identity].learnt)
     ties = _ties(done, moved)
-    artefact = queries.comparing_in_force().name
-    ordered = sorted(moved, key=lambda identity: done.ready[identity].learnt)
+    ordered = sorted(moved, key=lambda identity: done.was.ready[identity].learnt)
     return [_new_link(done, identity, moved, members, ties, artefact) for identity in ordered]
 
 
 def _ties(done: _Settled, moved: Mapping[str, str]) -> dict[str, list[Weighed]]:
     """identity -> its pairs, the heaviest first."""
     ties: dict[str, list[Weighed]] = {}
-    for pair in sorted(done.pairs.values(), key=lambda p: (-p.weight, p.one, p.other)):
+    for pair in sorted(done.was.pairs.values(), key=lambda p: (-p.weight, p.one, p.other)):
         for side in (pair.one, pair.other):
             if side in moved:
                 ties.setdefault(side, []).append(pair)
@@ -356,7 +416,7 @@ def _new_link(
     ties: Mapping[str, Sequence[Weighed]], artefact: str,
 ) -> NewLink:  # fmt: skip
     person, person_of = moved[identity], done.assigned.person_of
-    said = done.ready[identity]
+    said = done.was.ready[identity]
     if said.declared and person == stable_id("person", "declared", said.reference):
         return NewLink(identity, person, DECLARED, {"declared": "the sender's own id for the person"})
     theirs = members[person]
@@ -380,7 +440,7 @@ def _new_link(
     for pair in ties.get(identity, ()):
         other = _other(pair, identity)
         if person_of.get(other) == person and pair.zone is Zone.SAME:
-            evidence, grounds = by_weight(pair, said.identity, done.ready[other].identity, artefact)
+            evidence, grounds = by_weight(pair, said.identity, done.was.ready[other].identity, artefact)
             return NewLink(identity, person, evidence, grounds)
     return NewLink(identity, person, PROBABLE, {"with": next(iter(bound), "")})
 
@@ -393,23 +453,31 @@ def _other(pair: Weighed, identity: str) -> str:
 
 
 def _store(
-    by: str, purpose: str, at: datetime, links: Sequence[NewLink], salts: Salts, *, gone: Sequence[LiveLink] = ()
+    by: str, purpose: str, at: datetime, links: Sequence[NewLink], salts: Salts, *, gone: Sequence[LiveLink] = (),
+    there: Collection[str] = (), remember: Sequence[Asked] = (),
 ) -> None:  # fmt: skip
-    """Write links, the persons whom they need, and the taking back of those that they take the place of."""
+    """Write links, the persons whom they need, and the taking back of those that they take the place of.
+
+    Shape    `there` are persons who are known to be there; `remember` are statements that go on the same way.
+    """
     wanted = list(dict.fromkeys(link.person for link in links))
-    there = set(Person.objects.filter(pk__in=wanted).values_list("pk", flat=True))
-    people = [Person(id=p, first_linked_at=at, salt=salts(SALT_BYTES)) for p in wanted if p not in there]
+    asked = [person for person in wanted if person not in there]
+    known = {*there, *queries.persons_among(asked)} if asked else there
+    people = [Person(id=p, first_linked_at=at, salt=salts(SALT_BYTES)) for p in wanted if p not in known]
     before = {link.identity: link.id for link in gone}
     ended = [
         Unlink(id=stable_id("unlink", link.id), link=link.id, why=_WEIGHED_ANEW, unlinked_at=at, by=by, salt=salts(SALT_BYTES))
         for link in gone
     ]  # fmt: skip
     rows = [_link_row(link, at, by, salts, before.get(link.identity, "")) for link in links]
-    Unlink.objects.bulk_create(ended, batch_size=_BLOCK)
-    Person.objects.bulk_create(people, batch_size=_BLOCK)
-    Link.objects.bulk_create(rows, batch_size=_BLOCK)
     facts: list[Fact] = [*ended, *people, *rows]
-    append(by=by, purpose=purpose, at=at, act="people.link", facts=(fact.committed() for fact in facts))
+    writing = inserting(facts) if len(facts) <= _FEW else []
+    if not writing:
+        Unlink.objects.bulk_create(ended, batch_size=_BLOCK)
+        Person.objects.bulk_create(people, batch_size=_BLOCK)
+        Link.objects.bulk_create(rows, batch_size=_BLOCK)
+    append(by=by, purpose=purpose, at=at, act="people.link", facts=[fact.committed() for fact in facts],
+           writing=[*remember, *writing])  # fmt: skip
 
 
 def _link_row(link: NewLink, at: datetime, by: str, salts: Salts, before: str) -> Link:

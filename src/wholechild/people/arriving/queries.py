@@ -12,7 +12,6 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from django.db import connection
-from psycopg import Cursor
 
 from wholechild.people.arriving.keyed import Comparing, key_number
 from wholechild.people.assigning import Standing
@@ -27,7 +26,9 @@ from wholechild.people.linking import CONFIRMED, DECLARED
 from wholechild.people.models import (
     LinkageModel,
 )
-from wholechild.records.queries import PersonVersion, person_versions, persons_told_of
+from wholechild.records.ids import PREFIXES
+from wholechild.records.queries import VERSIONS_IN_FORCE, PersonVersion
+from wholechild.trust.queries import LAST_LEAF, Asked, head_of, prepared, together
 from wholechild.trust.viewers import system
 
 T = TypeVar("T")
@@ -36,11 +37,8 @@ COLUMNS: Final = tuple(field.name for field in fields(Identity))
 _COLUMNS: Final = ", ".join(f"c.{name}" for name in COLUMNS)
 
 
-def rows(query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """What a query gives. It is planned once and kept by the server: linking one identity asks a dozen of them."""
-    connection.ensure_connection()
-    with Cursor(connection.connection) as cursor:
-        return cursor.execute(query, parameters, prepare=True).fetchall()  # type: ignore[arg-type]
+#: What a query gives. Linking one identity asks a dozen of them.
+rows: Final = prepared
 
 
 def in_portions(items: Iterable[T], size: int = _AT_ONCE) -> Iterator[list[T]]:
@@ -53,22 +51,74 @@ def in_portions(items: Iterable[T], size: int = _AT_ONCE) -> Iterator[list[T]]:
 # -- what was told since ------------------------------------------------------------------------------------------------
 
 
-def linked_up_to() -> int:
-    """The last leaf of the ledger that linking has taken in; 0 where it has begun with nothing."""
-    found = rows("SELECT leaf FROM people_linkedupto")
-    return int(found[0][0]) if found else 0
+#: One linker at a time decides who is new and who is one, so that two deliveries cannot make two persons of one.
+_LINKING_LOCK: Final = 0x6C696E6B
+#: However long it takes, and whatever the tables were like when a statement was planned: all of it looks up by key.
+_BY_KEY: Final = (
+    "SELECT set_config('statement_timeout', '0', true), set_config('plan_cache_mode', 'force_generic_plan', true), "
+    "set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
+    "set_config('enable_mergejoin', 'off', true)"
+)
+_ALONE: Final = ((_BY_KEY, ()), ("SELECT pg_advisory_xact_lock(%s)", (_LINKING_LOCK,)))
 
 
-def told_between(after: int, last: int) -> set[str]:
-    """The identities of whose details any delivery or withdrawal of these leaves speaks: after `after`, to `last`."""
-    told = rows(
-        "SELECT fact_kind, fact_id FROM trust_ledgerleaf WHERE seq > %s AND seq <= %s AND fact_kind IN ('delivery', 'withdrawal')",
-        after, last,
-    )  # fmt: skip
-    return persons_told_of(
-        [fact for kind, fact in told if kind == "delivery"],
-        [fact for kind, fact in told if kind == "withdrawal"],
+def alone() -> None:
+    """Wait until nobody else links, and keep it so to the end of the transaction."""
+    together(*_ALONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the ledger has that linking has not yet taken in: `after` one leaf, up to another, and of whom it speaks.
+
+    Shape    `model` is the id of the model in force, as `model_in_force` gives it.
+    """
+
+    after: int
+    upto: int
+    identities: frozenset[str]
+    model: str
+
+
+def told_alone() -> Told:
+    """Wait until nobody else links, keep it so, and read what deliveries and withdrawals have told since the last time."""
+    told = _TOLD.format(after="(SELECT coalesce(max(leaf), 0) FROM people_linkedupto)")
+    *_, last, after, model, found = together(
+        *_ALONE, (LAST_LEAF, ()), (_UP_TO, ()), (_MODEL, ()), (told, ())
+    )  # a leaf that comes between the last and what is told is taken in now, and looked at once more the next time
+    upto = head_of(last).leaves
+    return Told(
+        after[0][0] if after else 0, upto, frozenset(identity for (identity,) in found), _model_of(model)
     )
+
+
+def told_ever() -> frozenset[str]:
+    """The identities of whose details any delivery or withdrawal has ever spoken."""
+    return frozenset(identity for (identity,) in rows(_TOLD.format(after="0")))
+
+
+_UP_TO: Final = "SELECT leaf FROM people_linkedupto"
+#: The rows that a delivery brought lie together: their ids begin with its own.
+_TOLD: Final = """
+WITH news AS MATERIALIZED (
+    SELECT fact_kind, fact_id FROM trust_ledgerleaf WHERE seq > {after} AND fact_kind IN ('delivery', 'withdrawal')
+), deliveries AS (
+    SELECT fact_id AS id FROM news WHERE fact_kind = 'delivery'
+    UNION SELECT w.delivery FROM news JOIN records_withdrawal w ON w.id = news.fact_id WHERE news.fact_kind = 'withdrawal'
+)
+SELECT DISTINCT p.identity FROM deliveries d CROSS JOIN LATERAL (SELECT r.identity FROM records_personrow r
+    WHERE r.id >= 'PREFIX-' || substr(d.id, 5) || '-' AND r.id < 'PREFIX-' || substr(d.id, 5) || '.') p
+""".replace("PREFIX", PREFIXES["person"])
+#: How far linking has read: the one row, made where it is missing.
+_REMEMBER: Final = "UPDATE people_linkedupto SET leaf = %s"
+_REMEMBER_FIRST: Final = (
+    "INSERT INTO people_linkedupto (leaf) SELECT %s WHERE NOT EXISTS (SELECT 1 FROM people_linkedupto)"
+)
+
+
+def remembering(leaf: int) -> list[Asked]:
+    """The statements that remember how far linking has read."""
+    return [(_REMEMBER, [leaf]), (_REMEMBER_FIRST, [leaf])]
 
 
 # -- the one form that is compared ----------------------------------------------------------------------------------------
@@ -88,20 +138,26 @@ class Known:
         return (self.learnt_at, self.identity.agency, self.reference)
 
 
-def made_ready(identities: Collection[str]) -> dict[str, Known]:
-    """What agencies have in force about these identities, in the form that is compared; nobody of whom nothing is in force."""
-    return {identity: _known(said) for identity, said in _versions(identities).items()}
-
-
 def made_raw(identities: Collection[str]) -> list[Raw]:
     """What agencies have in force about these identities, as they say it; nobody of whom nothing is in force."""
-    return [_raw(said) for _, said in sorted(_versions(identities).items())]
+    (said,) = together((VERSIONS_IN_FORCE, [list(identities)]))
+    return [_raw(several) for _, several in sorted(_by_identity(said).items())]
 
 
-def _versions(identities: Collection[str]) -> Mapping[str, list[PersonVersion]]:
+def known_and_said(identities: Collection[str]) -> tuple[dict[str, Known], dict[str, Known]]:
+    """These identities as they stand in the table; and as agencies have them in force now, in the form that is compared.
+
+    Missing  from the second: those of whom nothing is in force.
+    """
+    asked = [list(identities)]
+    known, said = together((_KNOWN, asked), (VERSIONS_IN_FORCE, asked))
+    return _as_known(known), {identity: _known(several) for identity, several in _by_identity(said).items()}
+
+
+def _by_identity(said: Iterable[tuple[Any, ...]]) -> Mapping[str, list[PersonVersion]]:
     versions: defaultdict[str, list[PersonVersion]] = defaultdict(list)
-    for version in person_versions(identities):
-        versions[version.identity].append(version)
+    for row in said:
+        versions[row[0]].append(PersonVersion(*row))
     return versions
 
 
@@ -129,12 +185,12 @@ def _day(first: date | None, last: date | None) -> date | None:
     return first if first == last else None
 
 
-def known(identities: Collection[str]) -> dict[str, Known]:
-    """These identities as they stand in the table."""
-    found = rows(
-        f"SELECT c.reference, c.declared, c.learnt_at, {_COLUMNS} FROM people_compared c WHERE c.id = ANY(%s)",
-        list(identities),
-    )
+_KNOWN: Final = (
+    f"SELECT c.reference, c.declared, c.learnt_at, {_COLUMNS} FROM people_compared c WHERE c.id = ANY(%s)"
+)
+
+
+def _as_known(found: Iterable[Sequence[Any]]) -> dict[str, Known]:
     return {row[3]: Known(_identity(row[3:]), *row[:3]) for row in found}
 
 
@@ -165,9 +221,9 @@ def _marks(query: str) -> set[int]:
 # -- candidates -----------------------------------------------------------------------------------------------------------
 
 
-def under_keys(keys: Collection[int], most: int) -> list[tuple[int, str]]:
-    """(key, identity) of everybody under these keys, at most `most` of each."""
-    found: list[tuple[Any, ...]] = rows(_UNDER_KEYS, list(keys), most)
+def under_keys(keys: Collection[int], most: int, writing: Sequence[Asked] = ()) -> list[tuple[int, str]]:
+    """(key, identity) of everybody under these keys, at most `most` of each, once the statements of `writing` are done."""
+    *_, found = together(*writing, (_UNDER_KEYS, [list(keys), most]))
     return [(key, identity) for key, identity in found]
 
 
@@ -194,10 +250,7 @@ def _weighed(row: Sequence[Any]) -> Weighed:
     return Weighed(one, other, weight, parts, Zone(zone), forbids)
 
 
-def pairs_among(identities: Collection[str]) -> list[Weighed]:
-    """The pairs of which both sides are among these."""
-    asked = list(identities)
-    return [_weighed(row) for row in rows(f"{_PAIR} WHERE one = ANY(%s) AND other = ANY(%s)", asked, asked)]
+_AMONG: Final = f"{_PAIR} WHERE one = ANY(%s) AND other = ANY(%s)"
 
 
 def pairs_with(identities: Collection[str]) -> list[Weighed]:
@@ -245,13 +298,41 @@ class LiveLink:
     grounds: Mapping[str, Any]
 
 
-def live_links(identities: Collection[str]) -> dict[str, LiveLink]:
-    """identity -> its link in force, for those who have one."""
-    found = rows(_LIVE, list(identities))
-    return {
-        identity: LiveLink(link, identity, person, evidence, json.loads(grounds))
-        for link, identity, person, evidence, grounds in found
-    }
+@dataclass(frozen=True, slots=True)
+class Component:
+    """All that is stored of identities whose persons can hang on one another's.
+
+    Shape    `ready` has those of whom anything is in force, `links` those who are linked now; `pairs` are those of which both
+             sides are here. `apart` maps whom somebody took off a person to everybody who was that person at the time.
+    """
+
+    identities: Collection[str]
+    ready: Mapping[str, Known]
+    links: Mapping[str, LiveLink]
+    pairs: Mapping[tuple[str, str], Weighed]
+    apart: Mapping[str, set[str]]
+    decided: Sequence[InForce]
+
+
+def component(identities: Collection[str]) -> Component:
+    """The components of these identities, as they stand."""
+    found = component_of(identities)
+    asked = [list(found)]
+    ready, links, pairs, taken, decided = together(
+        (_KNOWN, asked), (_LIVE, asked), (_AMONG, asked * 2), (_TAKEN_BACK, asked), (_IS_DECIDED, asked)
+    )
+    apart: dict[str, set[str]] = {}
+    for one, other in taken:
+        apart.setdefault(one, set()).add(other)
+    return Component(
+        found, _as_known(ready), {row[1]: _live_link(row) for row in links},
+        {(row[0], row[1]): _weighed(row) for row in pairs}, apart, decisions_in_force(found) if decided else (),
+    )  # fmt: skip
+
+
+def _live_link(row: Sequence[Any]) -> LiveLink:
+    link, identity, person, evidence, grounds = row
+    return LiveLink(link, identity, person, evidence, json.loads(grounds))
 
 
 _LIVE: Final = (
@@ -268,14 +349,18 @@ def is_free(person: str) -> bool:
     )
 
 
-def standings(
-    component: Collection[str], ready: Mapping[str, Known], links: Mapping[str, LiveLink]
-) -> dict[str, Standing]:
+def persons_among(ids: Collection[str]) -> set[str]:
+    """Those of these ids that persons have, now or once."""
+    return {person for (person,) in rows("SELECT id FROM people_person WHERE id = ANY(%s)", list(ids))}
+
+
+def standings(component: Component) -> dict[str, Standing]:
     """Where each of them stands. Who has nothing in force comes last: they keep whom they are linked to, and name nobody."""
+    ready = component.ready
     last = max((one.learnt for one in ready.values()), default=())
     found = {}
-    for identity in component:
-        said, link = ready.get(identity), links.get(identity)
+    for identity in component.identities:
+        said, link = ready.get(identity), component.links.get(identity)
         learnt = (0, *said.learnt, identity) if said else (1, *last, identity)
         declared = said.reference if said and said.declared else ""
         found[identity] = Standing(identity, learnt, link.person if link else "", declared)
@@ -305,14 +390,7 @@ def decisions_in_force(identities: Collection[str]) -> list[InForce]:
     return [InForce(one.id, *pair, one.decision, one.goes) for pair, one in sorted(binding.items())]
 
 
-def taken_back(identities: Collection[str]) -> dict[str, set[str]]:
-    """Whom somebody took off a person and who stand apart since -> everybody who was that person at the time."""
-    found: dict[str, set[str]] = {}
-    for one, other in rows(_TAKEN_BACK, list(identities)):
-        found.setdefault(one, set()).add(other)
-    return found
-
-
+_IS_DECIDED: Final = "SELECT 1 FROM people_pairdecision WHERE identities && %s::text[] LIMIT 1"
 _TAKEN_BACK: Final = """
 SELECT own.identity, theirs.identity FROM people_link own
 JOIN people_link wrong ON wrong.id = own.grounds ->> 'taken_back'
@@ -333,24 +411,19 @@ class Binding:
     sent_away: frozenset[str] = frozenset()
 
 
-def binding(
-    component: Collection[str],
-    ready: Mapping[str, Known],
-    links: Mapping[str, LiveLink],
-    supposing: Sequence[InForce] = (),
-) -> Binding:
+def binding(component: Component, supposing: Sequence[InForce] = ()) -> Binding:
     """Decisions in force, what senders declare, and links that people made or took back, for those who are compared.
 
     A later word of a person's goes before an earlier one, and before what a sender declares.
     """
-    apart = taken_back(component)
+    ready, apart = component.ready, dict(component.apart)
     same: dict[tuple[str, str], str] = {}
     for pair in _chains(_declared(ready, apart)):
         same[pair] = DECLARED
-    for pair in _chains(_confirmed(ready, links)):
+    for pair in _chains(_confirmed(ready, component.links)):
         same[pair] = CONFIRMED
     different: set[tuple[str, str]] = set()
-    binding = _as_it_would_be(decisions_in_force(component), supposing)
+    binding = _as_it_would_be(component.decided, supposing)
     for decision in binding:
         pair = decision.one, decision.other
         if decision.decision == Decision.SAME:
@@ -412,19 +485,24 @@ def _chains(groups: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
 
 def model_in_force() -> str:
     """The id of the model that two people last agreed on; empty where nobody has, and the one that ships is in force."""
-    found = rows(
-        "SELECT model FROM people_linkagemodeladopted WHERE seconds <> '' ORDER BY adopted_at DESC, id DESC LIMIT 1"
-    )
+    return _model_of(rows(_MODEL))
+
+
+_MODEL: Final = "SELECT model FROM people_linkagemodeladopted WHERE seconds <> '' ORDER BY adopted_at DESC, id DESC LIMIT 1"
+
+
+def _model_of(found: Sequence[tuple[Any, ...]]) -> str:
     return str(found[0][0]) if found else ""
 
 
 def comparing_in_force() -> Comparing:
     """With what new identities are compared."""
-    return _comparing(model_in_force())
+    return comparing_by(model_in_force())
 
 
 @lru_cache(maxsize=4)
-def _comparing(model: str) -> Comparing:
+def comparing_by(model: str) -> Comparing:
+    """What a model compares by; an empty id: the one that ships."""
     artefact = (
         loads(LinkageModel.objects.values_list("document", flat=True).get(pk=model))
         if model
