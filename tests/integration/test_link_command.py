@@ -132,7 +132,7 @@ def test_one_telephone_of_a_whole_school_stalls_nothing_and_the_school_is_told(
     from wholechild.people.arriving.keyed import Comparing
 
     few = Comparing(default_artefact(), default_artefact().id, most=20)
-    monkeypatch.setattr(queries, "comparing_in_force", lambda: few)
+    monkeypatch.setattr(queries, "comparing_by", lambda model: few)
     rows = [
         sent(
             SCHOOL,

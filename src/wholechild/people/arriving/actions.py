@@ -35,7 +35,7 @@ from wholechild.people.comparing.scoring import telling, weigh_prepared
 from wholechild.people.comparing.weighed import Weighed, Zone
 from wholechild.people.linking import CONFIRMED, DECLARED, OWN, PROBABLE, NewLink, by_weight
 from wholechild.people.models import Link, Person, Unlink
-from wholechild.people.searching.actions import index_for_search
+from wholechild.people.searching.actions import _indexing
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, append, relate
 from wholechild.trust.models import Fact
@@ -64,9 +64,11 @@ def link_new_identities(
             together(*remember)
             return 0
         chosen = comparing or queries.comparing_by(told.model)
-        touched = _take_in(told.identities, chosen, at)
-        index_for_search(by=by, purpose=purpose, at=at, identities=told.identities)
-        return _settle(by, purpose, at, touched, salts, chosen, remember)
+        touched, writing = _take_in(told.identities, chosen, at)
+        for _, indexed in _indexing(told.identities):
+            together(*writing)
+            writing = indexed
+        return _settle(by, purpose, at, touched, salts, chosen, writing=writing, remember=remember)
 
 
 def settle_identities(
@@ -117,8 +119,9 @@ def reconcile_links(
             cursor.execute(
                 "DELETE FROM people_pair; DELETE FROM people_blockingkey; DELETE FROM people_crowdedkey; DELETE FROM people_compared"
             )
-        touched = _take_in(told, chosen, at)
-        moved = _settle(by, purpose, at, touched, salts, chosen, queries.remembering(upto))
+        touched, writing = _take_in(told, chosen, at)
+        remember = queries.remembering(upto)
+        moved = _settle(by, purpose, at, touched, salts, chosen, writing=writing, remember=remember)
         after = queries.marks_of_ready()
         done = Reconciled(len(after), len(ready ^ after), len(pairs ^ queries.marks_of_pairs()), moved)
         if not repair:
@@ -129,28 +132,35 @@ def reconcile_links(
 # -- made ready, under keys, and weighed ----------------------------------------------------------------------------------
 
 
-def _take_in(told: Collection[str], comparing: Comparing, at: datetime) -> set[str]:
-    """Make ready whom something was told of, and weigh those of whom something changed. Gives whom settling concerns."""
-    touched: set[str] = set()
+def _take_in(told: Collection[str], comparing: Comparing, at: datetime) -> tuple[set[str], list[Asked]]:
+    """Make ready whom something was told of, and weigh those of whom something changed.
+
+    Shape    gives whom settling concerns, and the statements that are still to be run before it.
+    """
+    if len(told) <= _PORTION:
+        touched, anew = _changed(list(told), comparing)
+        new = {name: said.identity for name, said in anew.items()}
+        return touched, _weigh_new(new, (), comparing, at, _ready_rows(anew.values(), comparing))
+    everybody: set[str] = set()
     changed: list[str] = []
     for portion in in_portions(sorted(told)):
-        before, now = queries.known_and_said(portion)
-        anew = {identity: said for identity, said in now.items() if before.get(identity) != said}
-        gone = [before[identity] for identity in before if identity in anew or identity not in now]
-        touched |= _forget(gone, comparing)
-        changed += anew
-        if len(told) <= _PORTION:
-            _weigh_new(
-                {name: said.identity for name, said in anew.items()}, (), comparing, at,
-                writing=_ready_rows(anew.values(), comparing),
-            )  # fmt: skip
-            return touched.union(changed)
+        touched, anew = _changed(portion, comparing)
         together(*_ready_rows(anew.values(), comparing))
+        everybody |= touched
+        changed += anew
     weighed: set[str] = set()
     for names in in_portions(changed, _PORTION):
-        _weigh_new(queries.identities_of(names), weighed, comparing, at)
+        together(*_weigh_new(queries.identities_of(names), weighed, comparing, at))
         weighed.update(names)
-    return touched.union(changed)
+    return everybody, []
+
+
+def _changed(told: Sequence[str], comparing: Comparing) -> tuple[set[str], dict[str, Known]]:
+    """Whom what was told of these can concern; and those of whom something is otherwise now, of whom the old is forgotten."""
+    before, now = queries.known_and_said(told)
+    anew = {identity: said for identity, said in now.items() if before.get(identity) != said}
+    gone = [before[identity] for identity in before if identity in anew or identity not in now]
+    return _forget(gone, comparing) | anew.keys(), anew
 
 
 def _forget(gone: Sequence[Known], comparing: Comparing) -> set[str]:
@@ -224,10 +234,11 @@ def _cells(identity: Identity) -> list[Any]:
 
 def _weigh_new(
     new: Mapping[str, Identity], weighed: Collection[str], comparing: Comparing, at: datetime, writing: Sequence[Asked] = ()
-) -> None:  # fmt: skip
-    """Find whom these may be, weigh each pair once, and keep the pairs that weigh enough. `weighed` have found these.
+) -> list[Asked]:  # fmt: skip
+    """Find whom these may be, and weigh each pair once. `weighed` have found these.
 
-    Shape    `writing` are the statements that keep the new ones, if that is still to be done.
+    Shape    gives the statements that keep the pairs that weigh enough. `writing` are those that keep the new ones, if that is
+             still to be done.
     """
     keys = {name: numbered(identity, comparing) for name, identity in new.items()}
     asked = sorted(set(chain.from_iterable(keys.values())))
@@ -245,9 +256,10 @@ def _weigh_new(
     for name, key in shared_numbers(new, sides).items():
         crowded.setdefault(name, []).append(key)
     kept = _weigh(pairs, sides, comparing)
-    together(
-        *_crowded_rows(new, crowded, at), *_rows(_PAIRS, [_pair_row(pair, comparing.name) for pair in kept])
-    )
+    return [
+        *_crowded_rows(new, crowded, at),
+        *_rows(_PAIRS, [_pair_row(pair, comparing.name) for pair in kept]),
+    ]
 
 
 def _weigh(
@@ -300,10 +312,10 @@ class _Settled:
 
 def _settle(
     by: str, purpose: str, at: datetime, touched: Collection[str], salts: Salts, comparing: Comparing,
-    remember: Sequence[Asked] = (),
+    *, writing: Sequence[Asked] = (), remember: Sequence[Asked] = (),
 ) -> int:  # fmt: skip
-    """Settle, write what follows, and `remember`: statements that go on the same way."""
-    done = _settled(touched, at)
+    """Settle, after the statements of `writing`, and write what follows; those of `remember` go on the same way."""
+    done = _settled(touched, at, writing=writing)
     links = done.was.links
     moved = [
         (identity, person)
@@ -332,9 +344,11 @@ def persons_if(
     return dict(_settled(identities, at, supposing).assigned.person_of)
 
 
-def _settled(touched: Collection[str], at: datetime, supposing: Sequence[InForce] = ()) -> _Settled:
+def _settled(
+    touched: Collection[str], at: datetime, supposing: Sequence[InForce] = (), writing: Sequence[Asked] = ()
+) -> _Settled:
     """The components of these identities: how they stand, and who is who; `supposing` some decisions beside those in force."""
-    was = queries.component(touched)
+    was = queries.component(touched, writing)
     bound = queries.binding(was, supposing)
     groups = settle(
         _without_two_declared(was.pairs.values(), was.ready),

@@ -263,13 +263,19 @@ def pairs_with(identities: Collection[str]) -> list[Weighed]:
 # -- components, and where everybody stands in them -----------------------------------------------------------------------
 
 
-def component_of(identities: Collection[str]) -> set[str]:
+def component_of(identities: Collection[str], writing: Sequence[Asked] = ()) -> set[str]:
     """These identities and everybody whose person can hang on theirs: through pairs that weigh enough, decisions that two are
     one, what senders declare, and the persons whom they are linked to now.
     """
     found = new = set(identities)
+    if not new:
+        together(*writing)
     while new:
-        around = {identity for portion in in_portions(new) for (identity,) in rows(_ONE_STEP, *[portion] * 5)}
+        around: set[str] = set()
+        for portion in in_portions(new):
+            *_, step = together(*writing, (_ONE_STEP, [portion] * 5))
+            around.update(identity for (identity,) in step)
+            writing = ()
         new = around - found
         found = found | new
     return found
@@ -314,9 +320,9 @@ class Component:
     decided: Sequence[InForce]
 
 
-def component(identities: Collection[str]) -> Component:
-    """The components of these identities, as they stand."""
-    found = component_of(identities)
+def component(identities: Collection[str], writing: Sequence[Asked] = ()) -> Component:
+    """The components of these identities, as they stand once the statements of `writing` are done."""
+    found = component_of(identities, writing)
     asked = [list(found)]
     ready, links, pairs, taken, decided = together(
         (_KNOWN, asked), (_LIVE, asked), (_AMONG, asked * 2), (_TAKEN_BACK, asked), (_IS_DECIDED, asked)

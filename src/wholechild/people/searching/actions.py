@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection, transaction
 
 from wholechild.people.searching.keys import findable, identity_keys, name_words
-from wholechild.people.searching.queries import NOT_WITHDRAWN, sealed_among, what_is_said
+from wholechild.people.searching.queries import NOT_WITHDRAWN, said_and_sealed
 from wholechild.people.searching.words import word_keys
+from wholechild.trust.queries import Asked, prepared, together
 
 _BLOCK: Final = 2_000
+_FEW_WORDS: Final = 30
 #: Two writers of words in another order would wait for each other for ever.
 _INDEXING_LOCK: Final = 0x73656172
 
@@ -24,12 +27,19 @@ def index_for_search(*, by: str, purpose: str, at: datetime, identities: Collect
     Shape    gives how many are kept. One whose details were all withdrawn is taken out. Doing it again changes nothing.
              Nothing is said to anybody, and no fact is added: there is no leaf.
     """
-    wanted = iter(dict.fromkeys(identities))
     kept = 0
-    with transaction.atomic():
-        while block := list(islice(wanted, _BLOCK)):
-            kept += _index(block)
+    with transaction.atomic(savepoint=False):
+        for block, writing in _indexing(identities):
+            together(*writing)
+            kept += block
     return kept
+
+
+def _indexing(identities: Collection[str]) -> Iterator[tuple[int, list[Asked]]]:
+    """For some thousands at a time: how many of them are kept under their keys, and the statements that do it."""
+    wanted = iter(dict.fromkeys(identities))
+    while block := list(islice(wanted, _BLOCK)):
+        yield _index(block)
 
 
 def index_what_is_new(
@@ -42,9 +52,10 @@ def index_what_is_new(
             cursor.execute(_OUT_OF_DATE)
             wanted = [identity for (identity,) in cursor.fetchall()]
         kept = 0
-        for start in range(0, len(wanted), _BLOCK):
-            kept += _index(wanted[start : start + _BLOCK])
-            progress(min(start + _BLOCK, len(wanted)))
+        for n, (block, writing) in enumerate(_indexing(wanted), 1):
+            together(*writing)
+            kept += block
+            progress(min(n * _BLOCK, len(wanted)))
     return kept
 
 
@@ -80,31 +91,31 @@ def seal_for_search(*, by: str, purpose: str, at: datetime, identities: Collecti
         index_for_search(by=by, purpose=purpose, at=at, identities=marked)
 
 
-def _index(identities: Sequence[str]) -> int:
-    said = what_is_said(identities)
-    sealed = sealed_among(said)
+def _index(identities: Sequence[str]) -> tuple[int, list[Asked]]:
+    """How many of these are kept under their keys, and the statements that do it."""
+    said, sealed = said_and_sealed(identities)
     known = [findable(one.identity, sealed=identity in sealed) for identity, one in said.items()]
     words = sorted({word for one in known for word, _ in name_words(one)})
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INDEXING_LOCK])
-        cursor.execute(
-            "DELETE FROM people_searchkey WHERE identity = ANY(%s)",
-            [[i for i in identities if i not in said]],
-        )
-        cursor.executemany(_KEEP, [(one.id, sorted(identity_keys(one)), one.id) for one in known])
-        cursor.executemany(_KEEP_WORD, list(_new_words(cursor, words)))
-    return len(known)
+    if len(words) > _FEW_WORDS:  # most are there; of a few it is quicker to try
+        there = {word for (word,) in prepared(_THERE, words)}
+        words = [word for word in words if word not in there]
+    return len(known), [
+        ("SELECT pg_advisory_xact_lock(%s)", [_INDEXING_LOCK]),
+        ("DELETE FROM people_searchkey WHERE identity = ANY(%s)", [[i for i in identities if i not in said]]),
+        *((_KEEP, [one.id, sorted(identity_keys(one)), one.id]) for one in known),
+        *((_KEEP_WORD, [word, _sorted_keys(word)]) for word in words),
+    ]
 
 
+@lru_cache(maxsize=20_000)
+def _sorted_keys(word: str) -> list[str]:
+    return sorted(word_keys(word))
+
+
+_THERE: Final = "SELECT word FROM people_searchword WHERE word = ANY(%s)"
 _KEEP: Final = (
     "INSERT INTO people_searchkey (identity, keys, rows) SELECT %s, %s, bit_xor(hashtextextended(r.id, 0)) "
     "FROM records_personrow r WHERE r.identity = %s AND " + NOT_WITHDRAWN + " "
     "ON CONFLICT (identity) DO UPDATE SET keys = EXCLUDED.keys, rows = EXCLUDED.rows"
 )
 _KEEP_WORD: Final = "INSERT INTO people_searchword (word, keys) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-
-
-def _new_words(cursor: Any, words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    cursor.execute("SELECT word FROM people_searchword WHERE word = ANY(%s)", [list(words)])
-    there = {word for (word,) in cursor.fetchall()}
-    yield from ((word, sorted(word_keys(word))) for word in words if word not in there)

@@ -23,7 +23,7 @@ from wholechild.people.searching.asked import Asked
 from wholechild.people.searching.grading import Graded, among, grade
 from wholechild.people.searching.keys import Part, findable, parts, spellings
 from wholechild.people.searching.words import Likeness, likeness, word_keys
-from wholechild.trust.queries import people_of, visible
+from wholechild.trust.queries import people_of, prepared, together, visible
 from wholechild.trust.viewers import Viewer
 
 #: More than this on one page is no finding; a date of birth narrows it.
@@ -192,8 +192,8 @@ def _nominated(asked: Sequence[Part], persons: frozenset[str] | None) -> list[st
     if alone:
         found.update(dict.fromkeys(_sharing([(part,) for part in alone], asked, persons)))
     steps = range(max(len(asked) - 1, 2), 1, -1) if len(asked) > 1 else range(len(asked), 0, -1)
-    for together in steps:
-        found.update(dict.fromkeys(_sharing(list(combinations(asked, together)), asked, persons)))
+    for parts_each in steps:
+        found.update(dict.fromkeys(_sharing(list(combinations(asked, parts_each)), asked, persons)))
         if len(found) >= _FEW:
             break
     return list(found)
@@ -205,9 +205,9 @@ def _sharing(
     """The identities that have a key of each part in any of these combinations."""
     values: list[Any] = []
     any_of = []
-    for together in which:
-        any_of.append(" AND ".join(["keys && %s"] * len(together)))
-        values += [sorted(part.keys) for part in together]
+    for several in which:
+        any_of.append(" AND ".join(["keys && %s"] * len(several)))
+        values += [sorted(part.keys) for part in several]
     where = f"({' OR '.join(any_of)})"
     if persons is not None:
         where += " AND identity IN (SELECT identity FROM people_link WHERE person = ANY(%s))"
@@ -292,15 +292,28 @@ def what_is_said(identities: Collection[str]) -> dict[str, Said]:
 
     Missing  an identity of which everything was withdrawn is left out.
     """
+    return _by_identity(prepared(_SAID, list(identities)) if identities else ())
+
+
+def said_and_sealed(identities: Collection[str]) -> tuple[dict[str, Said], frozenset[str]]:
+    """What is said of these identities, and those of them whose place is sealed."""
+    said, sealed = together((_SAID, [list(identities)]), (_SEALED, [list(identities)]))
+    return _by_identity(said), frozenset(identity for (identity,) in sealed)
+
+
+def _by_identity(found: Iterable[Sequence[Any]]) -> dict[str, Said]:
     versions: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _named_rows(_SAID, [list(identities)]) if identities else ():
-        versions[row["identity"]].append(row)
+    for row in found:
+        versions[row[0]].append(dict(zip(_SAID_COLUMNS, row, strict=True)))
     return {identity: _said(rows) for identity, rows in versions.items()}
 
 
+_SAID_COLUMNS: Final = (
+    "identity", "agency", "given_name", "family_name", "born_first", "born_last", "born_precision", "sex", "nhs_number",
+    "postcode", "role", "learnt_at", "other_names", "upn", "phones", "local_ids",
+)  # fmt: skip
 _SAID: Final = (
-    "SELECT identity, agency, given_name, family_name, born_first, born_last, born_precision, sex, nhs_number, postcode, role, learnt_at, "
-    "other_names, upn, phones, local_ids "
+    f"SELECT {', '.join(_SAID_COLUMNS)} "
     f"FROM records_personrow r WHERE identity = ANY(%s) AND {NOT_WITHDRAWN} ORDER BY identity, version, learnt_at"
 )
 
@@ -340,19 +353,7 @@ def _said(rows: Sequence[Mapping[str, Any]]) -> Said:
     return Said(standardise(raw), latest["agency"], words, born, latest["role"], latest["learnt_at"])
 
 
-def sealed_among(identities: Iterable[str]) -> frozenset[str]:
-    """Those of these identities whose place is sealed."""
-    return frozenset(identity for (identity,) in _rows(_SEALED, [list(identities)]))
-
-
 _SEALED: Final = "SELECT identity FROM people_sealed WHERE identity = ANY(%s)"
-
-
-def _named_rows(query: str, parameters: Sequence[Any]) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _rows(query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
