@@ -31,12 +31,14 @@ _FEW: Final = 60
 _COPY: Final = (
     "COPY trust_ledgerleaf (seq, at, act, by, purpose, fact_kind, fact_id, commitment, chain) FROM STDIN"
 )
-_INSERT: Final = (
-    "INSERT INTO trust_ledgerleaf (seq, at, act, by, purpose, fact_kind, fact_id, commitment, chain) "
-    "SELECT n.seq, %s, %s, %s, %s, n.kind, n.fact, n.commitment, n.link "
-    "FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bytea[], %s::bytea[]) AS n(seq, kind, fact, commitment, link)"
-)
 _CHECKPOINT: Final = "INSERT INTO trust_ledgercheckpoint (leaves, at, head) VALUES (%s, %s, %s)"
+#: A few leaves and their checkpoint, before whatever follows in the same statement.
+_WITH_LEAVES: Final = (
+    "WITH leaves AS (INSERT INTO trust_ledgerleaf (seq, at, act, by, purpose, fact_kind, fact_id, commitment, chain) "
+    "SELECT n.seq, %s, %s, %s, %s, n.kind, n.fact, n.commitment, n.link "
+    "FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bytea[], %s::bytea[]) AS n(seq, kind, fact, commitment, link)), "
+    "checkpoint AS (" + _CHECKPOINT + ") "
+)
 #: The function by which procrastinate itself queues: its own Python takes longer than all the rest of a small act.
 _QUEUE: Final = (
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(%s::varchar, %s::varchar, %s::integer, NULL, NULL, %s::jsonb, NULL)"
@@ -79,17 +81,14 @@ def append_blocks(
     grown = _Chain(head_of(found), Act(act, by, purpose, at))
     leaves = grown.leaves(blocks)
     first = list(islice(leaves, _FEW_BLOCKS + 1))
-    follow: list[Asked] = []
-    if len(first) <= _FEW_BLOCKS and sum(map(len, first)) <= _FEW:
-        follow += _inserted(grown.act, list(chain.from_iterable(first)))
-    else:
+    few = len(first) <= _FEW_BLOCKS and sum(map(len, first)) <= _FEW
+    if not few:
         _copy(grown.act, chain(first, leaves))
+    job = _queued(NEWS, 0, {"first": grown.news[0], "last": grown.news[-1]}) if grown.news else None
     if grown.began:
-        follow.append((_CHECKPOINT, [grown.head.leaves, at, grown.head.link]))
-    if grown.news:
-        follow.append(_queued(NEWS, 0, {"first": grown.news[0], "last": grown.news[-1]}))
-    if follow:
-        together(*follow)
+        written = _leaves_with(grown.act, list(chain.from_iterable(first)), job) if few else job
+        checkpoint = (_CHECKPOINT, [grown.head.leaves, at, grown.head.link])
+        together(*([] if few else [checkpoint]), *([written] if written else []))
     return grown.head
 
 
@@ -110,11 +109,13 @@ class _Chain:
             yield leaves
 
 
-def _inserted(act: Act, leaves: Sequence[Linked]) -> list[Asked]:
-    if not leaves:
-        return []
+def _leaves_with(act: Act, leaves: Sequence[Linked], job: Asked | None) -> Asked:
+    """One statement that writes a few leaves with their checkpoint, and queues the job if there is one."""
     seqs, kinds, facts, commitments, links = (list(column) for column in zip(*leaves, strict=True))
-    return [(_INSERT, [act.at, act.act, act.by, act.purpose, seqs, kinds, facts, commitments, links])]
+    statement, values = job or ("SELECT 1", [])
+    return _WITH_LEAVES + statement, [
+        act.at, act.act, act.by, act.purpose, seqs, kinds, facts, commitments, links, seqs[-1], act.at, links[-1], *values,
+    ]  # fmt: skip
 
 
 def _copy(act: Act, leaves: Iterable[list[Linked]]) -> None:

@@ -44,8 +44,7 @@ def prepared(query: str, *values: Any) -> list[tuple[Any, ...]]:
     """What a statement gives. It is planned once for each connection, and kept by the server: for what is asked all the time."""
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(query, values, prepare=True)  # type: ignore[arg-type]
-        return cursor.fetchall() if cursor.description else []
+        return _rows_of(cursor.execute(query, values, prepare=True))  # type: ignore[arg-type]
 
 
 def together(*asked: Asked, over: Connection[Any] | None = None) -> list[list[tuple[Any, ...]]]:
@@ -63,7 +62,11 @@ def together(*asked: Asked, over: Connection[Any] | None = None) -> list[list[tu
     with connection.wrap_database_errors:
         with over.pipeline():
             cursors = [Cursor(over).execute(query, values, prepare=True) for query, values in asked]  # type: ignore[arg-type]
-        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        return [_rows_of(cursor) for cursor in cursors]
+
+
+def _rows_of(cursor: Cursor[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
 def inserting(facts: Iterable[Fact]) -> list[Asked]:

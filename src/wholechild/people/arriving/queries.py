@@ -28,7 +28,7 @@ from wholechild.people.models import (
 )
 from wholechild.records.ids import PREFIXES
 from wholechild.records.queries import VERSIONS_IN_FORCE, PersonVersion
-from wholechild.trust.queries import LAST_LEAF, Asked, head_of, prepared, together
+from wholechild.trust.queries import Asked, prepared, together
 from wholechild.trust.viewers import system
 
 T = TypeVar("T")
@@ -83,13 +83,10 @@ class Told:
 def told_alone() -> Told:
     """Wait until nobody else links, keep it so, and read what deliveries and withdrawals have told since the last time."""
     told = _TOLD.format(after="(SELECT coalesce(max(leaf), 0) FROM people_linkedupto)")
-    *_, last, after, model, found = together(
-        *_ALONE, (LAST_LEAF, ()), (_UP_TO, ()), (_MODEL, ()), (told, ())
-    )  # a leaf that comes between the last and what is told is taken in now, and looked at once more the next time
-    upto = head_of(last).leaves
-    return Told(
-        after[0][0] if after else 0, upto, frozenset(identity for (identity,) in found), _model_of(model)
-    )
+    # A leaf that comes between the two is taken in now, and looked at once more the next time.
+    *_, begun, found = together(*_ALONE, (_BEGUN, ()), (told, ()))
+    after, upto, model = begun[0]
+    return Told(after or 0, upto or 0, frozenset(identity for (identity,) in found), model or "")
 
 
 def told_ever() -> frozenset[str]:
@@ -97,7 +94,11 @@ def told_ever() -> frozenset[str]:
     return frozenset(identity for (identity,) in rows(_TOLD.format(after="0")))
 
 
-_UP_TO: Final = "SELECT leaf FROM people_linkedupto"
+_MODEL: Final = "SELECT model FROM people_linkagemodeladopted WHERE seconds <> '' ORDER BY adopted_at DESC, id DESC LIMIT 1"
+#: How far linking has read, the last leaf there is, and the model in force.
+_BEGUN: Final = (
+    f"SELECT (SELECT max(leaf) FROM people_linkedupto), (SELECT max(seq) FROM trust_ledgerleaf), ({_MODEL})"
+)
 #: The rows that a delivery brought lie together: their ids begin with its own.
 _TOLD: Final = """
 WITH news AS MATERIALIZED (
@@ -109,16 +110,17 @@ WITH news AS MATERIALIZED (
 SELECT DISTINCT p.identity FROM deliveries d CROSS JOIN LATERAL (SELECT r.identity FROM records_personrow r
     WHERE r.id >= 'PREFIX-' || substr(d.id, 5) || '-' AND r.id < 'PREFIX-' || substr(d.id, 5) || '.') p
 """.replace("PREFIX", PREFIXES["person"])
-#: How far linking has read: the one row, made where it is missing.
-_REMEMBER: Final = "UPDATE people_linkedupto SET leaf = %s"
-_REMEMBER_FIRST: Final = (
-    "INSERT INTO people_linkedupto (leaf) SELECT %s WHERE NOT EXISTS (SELECT 1 FROM people_linkedupto)"
-)
 
 
 def remembering(leaf: int) -> list[Asked]:
-    """The statements that remember how far linking has read."""
-    return [(_REMEMBER, [leaf]), (_REMEMBER_FIRST, [leaf])]
+    """The statement that remembers how far linking has read."""
+    return [(_REMEMBER, [leaf, leaf])]
+
+
+_REMEMBER: Final = (
+    "WITH there AS (UPDATE people_linkedupto SET leaf = %s RETURNING leaf) "
+    "INSERT INTO people_linkedupto (leaf) SELECT %s WHERE NOT EXISTS (SELECT 1 FROM there)"
+)
 
 
 # -- the one form that is compared ----------------------------------------------------------------------------------------
@@ -267,29 +269,30 @@ def component_of(identities: Collection[str], writing: Sequence[Asked] = ()) -> 
     """These identities and everybody whose person can hang on theirs: through pairs that weigh enough, decisions that two are
     one, what senders declare, and the persons whom they are linked to now.
     """
-    found = new = set(identities)
-    if not new:
-        together(*writing)
-    while new:
-        around: set[str] = set()
-        for portion in in_portions(new):
-            *_, step = together(*writing, (_ONE_STEP, [portion] * 5))
-            around.update(identity for (identity,) in step)
-            writing = ()
-        new = around - found
-        found = found | new
+    found: set[str] = set()
+    for portion in in_portions(identities) if identities else [[]]:
+        *_, reached = together(*writing, (_REACHED, [portion]))
+        found.update(identity for (identity,) in reached)
+        writing = ()
     return found
 
 
-_ONE_STEP: Final = """
-SELECT other FROM people_pair WHERE one = ANY(%s) AND zone = 'same'
-UNION SELECT one FROM people_pair WHERE other = ANY(%s) AND zone = 'same'
-UNION SELECT unnest(identities) FROM people_pairdecision WHERE identities && %s::text[] AND decision = 'same'
-UNION SELECT theirs.id FROM people_compared mine JOIN people_compared theirs ON theirs.reference = mine.reference
-    AND theirs.declared WHERE mine.declared AND mine.id = ANY(%s)
-UNION SELECT theirs.identity FROM people_link mine JOIN people_link theirs ON theirs.person = mine.person
-    WHERE mine.identity = ANY(%s) AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = mine.id)
-    AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = theirs.id)
+_REACHED: Final = """
+WITH RECURSIVE reached(identity) AS (
+    SELECT unnest(%s::text[]) COLLATE "C"
+    UNION SELECT near.identity FROM reached AS mine CROSS JOIN LATERAL (
+        SELECT other FROM people_pair WHERE one = mine.identity AND zone = 'same'
+        UNION ALL SELECT one FROM people_pair WHERE other = mine.identity AND zone = 'same'
+        UNION ALL SELECT unnest(identities) FROM people_pairdecision
+            WHERE identities && ARRAY[mine.identity] AND decision = 'same'
+        UNION ALL SELECT theirs.id FROM people_compared own JOIN people_compared theirs ON theirs.reference = own.reference
+            WHERE own.id = mine.identity AND own.declared AND theirs.declared
+        UNION ALL SELECT theirs.identity FROM people_link own JOIN people_link theirs ON theirs.person = own.person
+            WHERE own.identity = mine.identity AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = own.id)
+            AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = theirs.id)
+    ) AS near(identity)
+)
+SELECT identity FROM reached
 """
 
 
@@ -491,13 +494,7 @@ def _chains(groups: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
 
 def model_in_force() -> str:
     """The id of the model that two people last agreed on; empty where nobody has, and the one that ships is in force."""
-    return _model_of(rows(_MODEL))
-
-
-_MODEL: Final = "SELECT model FROM people_linkagemodeladopted WHERE seconds <> '' ORDER BY adopted_at DESC, id DESC LIMIT 1"
-
-
-def _model_of(found: Sequence[tuple[Any, ...]]) -> str:
+    found = rows(_MODEL)
     return str(found[0][0]) if found else ""
 
 

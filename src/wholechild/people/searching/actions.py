@@ -99,23 +99,29 @@ def _index(identities: Sequence[str]) -> tuple[int, list[Asked]]:
     if len(words) > _FEW_WORDS:  # most are there; of a few it is quicker to try
         there = {word for (word,) in prepared(_THERE, words)}
         words = [word for word in words if word not in there]
+    gone = [identity for identity in identities if identity not in said]
     return len(known), [
         ("SELECT pg_advisory_xact_lock(%s)", [_INDEXING_LOCK]),
-        ("DELETE FROM people_searchkey WHERE identity = ANY(%s)", [[i for i in identities if i not in said]]),
+        *([("DELETE FROM people_searchkey WHERE identity = ANY(%s)", [gone])] if gone else []),
         *((_KEEP, [one.id, sorted(identity_keys(one)), one.id]) for one in known),
-        *((_KEEP_WORD, [word, _sorted_keys(word)]) for word in words),
+        (_KEEP_WORDS, [_BETWEEN, words, [_joined_keys(word) for word in words]]),
     ]
 
 
 @lru_cache(maxsize=20_000)
-def _sorted_keys(word: str) -> list[str]:
-    return sorted(word_keys(word))
+def _joined_keys(word: str) -> str:
+    return _BETWEEN.join(sorted(word_keys(word)))
 
 
+#: Stands in no key.
+_BETWEEN: Final = "\n"
 _THERE: Final = "SELECT word FROM people_searchword WHERE word = ANY(%s)"
 _KEEP: Final = (
     "INSERT INTO people_searchkey (identity, keys, rows) SELECT %s, %s, bit_xor(hashtextextended(r.id, 0)) "
     "FROM records_personrow r WHERE r.identity = %s AND " + NOT_WITHDRAWN + " "
     "ON CONFLICT (identity) DO UPDATE SET keys = EXCLUDED.keys, rows = EXCLUDED.rows"
 )
-_KEEP_WORD: Final = "INSERT INTO people_searchword (word, keys) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_KEEP_WORDS: Final = (
+    "INSERT INTO people_searchword (word, keys) SELECT n.word, string_to_array(n.keys, %s) "
+    "FROM unnest(%s::text[], %s::text[]) AS n(word, keys) ON CONFLICT DO NOTHING"
+)
