@@ -44,6 +44,8 @@ from wholechild.trust.queries import Asked, head, inserting, related_to, togethe
 _BLOCK: Final = 5_000
 #: So many rows of a table are written in one go with what follows them; more are copied.
 _FEW: Final = 60
+#: Those under so many keys are read with them, without asking first who they are.
+_FEW_KEYS: Final = 400
 #: So many new identities are weighed at once.
 _PORTION: Final = 500
 _WEIGHED_ANEW: Final = "the identities were weighed anew"
@@ -66,8 +68,10 @@ def link_new_identities(
         chosen = comparing or queries.comparing_by(told.model)
         touched, writing = _take_in(told.identities, chosen, at)
         for _, indexed in _indexing(told.identities):
-            together(*writing)
-            writing = indexed
+            if len(indexed) > _FEW:
+                together(*indexed)
+            else:
+                writing += indexed
         return _settle(by, purpose, at, touched, salts, chosen, writing=writing, remember=remember)
 
 
@@ -242,16 +246,11 @@ def _weigh_new(
     """
     keys = {name: numbered(identity, comparing) for name, identity in new.items()}
     asked = sorted(set(chain.from_iterable(keys.values())))
-    found: list[tuple[int, str]] = []
-    if not asked:
-        together(*writing)
-    for portion in in_portions(asked):
-        found += queries.under_keys(portion, comparing.most + 1, writing)
-        writing = ()
+    found, near = _found(asked, comparing, writing)
     shared, crowded = candidates(keys, found, comparing.most)
     pairs = sorted(pair for pair in shared if pair[0] not in weighed and pair[1] not in weighed)
-    sides = dict(new)
-    for some in in_portions({name for pair in pairs for name in pair} - new.keys(), _BLOCK):
+    sides = {**near, **new}
+    for some in in_portions({name for pair in pairs for name in pair} - sides.keys(), _BLOCK):
         sides |= queries.identities_of(some)
     for name, key in shared_numbers(new, sides).items():
         crowded.setdefault(name, []).append(key)
@@ -260,6 +259,17 @@ def _weigh_new(
         *_crowded_rows(new, crowded, at),
         *_rows(_PAIRS, [_pair_row(pair, comparing.name) for pair in kept]),
     ]
+
+
+def _found(
+    keys: Sequence[int], comparing: Comparing, writing: Sequence[Asked]
+) -> tuple[list[tuple[int, str]], dict[str, Identity]]:
+    """(key, identity) of whom stands under these keys; and where it is few keys, the identities that may be compared."""
+    if len(keys) <= _FEW_KEYS:
+        return queries.near(keys, comparing.most, writing)
+    together(*writing)
+    found = [queries.under_keys(portion, comparing.most + 1) for portion in in_portions(keys)]
+    return list(chain.from_iterable(found)), {}
 
 
 def _weigh(
