@@ -32,6 +32,7 @@ from wholechild.config.paths import LESSONS
 from wholechild.world.population.writing import Plan as Population
 
 if TYPE_CHECKING:
+    from wholechild.cli.bench_arrival import Exchanged, Took
     from wholechild.patterns.history import ChildHistory
     from wholechild.patterns.language.lesson import Lesson
 
@@ -156,31 +157,51 @@ def arrival(identities: int, times: int, writers: int, runs: int, as_json: bool)
         from wholechild.cli import bench_arrival as bench
         from wholechild.cli.bench_online import bare_commits, percentile
 
-        loaded = bench.load(folder, identities, runs * 3 * times, 1)
-        bare, wide, narrow, linking, together = [], [], [], [], []
+        talks = 2 * bench.TALKS
+        loaded = bench.load(folder, identities, runs * 3 * times + talks, 1)
+        bare, wide, narrow, together = [], [], [], []
         for run in range(runs):
             rows = [loaded.arrivals[(3 * run + part) * times :][:times] for part in range(3)]
             bare.append(1e3 * percentile(bare_commits(times), 99))
-            whole, alone = bench.one_by_one(folder / f"wide-{run}", rows[0], narrow=False)
-            wide.append(whole)
-            linking.append(percentile(alone, 99))
-            narrow.append(bench.one_by_one(folder / f"narrow-{run}", rows[1], narrow=True)[0])
+            wide.append(bench.one_by_one(folder / f"wide-{run}", rows[0], narrow=False))
+            narrow.append(bench.one_by_one(folder / f"narrow-{run}", rows[1], narrow=True))
             together.append(bench.several_writers(folder / f"together-{run}", rows[2], writers))
+        talk = loaded.arrivals[-talks:]
         _tell("arrival", [
             Figure("identities that are there", "identities", (float(loaded.identities),)),
             Figure("keys each", "keys", (loaded.keys / loaded.identities,)),
             Figure("one row inserted and committed, 99 in 100", "ms", tuple(bare)),
-            Figure("one arrives, narrow keys, 50 in 100", "ms", tuple(statistics.median(some) for some in narrow)),
-            Figure("one arrives, narrow keys, 99 in 100", "ms", tuple(percentile(some, 99) for some in narrow), aim=5),
-            Figure("one arrives, wide keys, 50 in 100", "ms", tuple(statistics.median(some) for some in wide)),
-            Figure("one arrives, wide keys, 99 in 100", "ms", tuple(percentile(some, 99) for some in wide), aim=20),
-            Figure("of that the linking alone, 99 in 100", "ms", tuple(linking)),
-            Figure(f"identities a second, {writers} writers", "1/s", tuple(done.per_second for done in together)),
-            Figure(f"time for each, {writers} writers", "ms", tuple(1e3 / done.per_second for done in together), aim=10),
+            *_arriving("narrow", narrow, aim=5),
+            *_exchanging("narrow", bench.exchanged(folder / "talk-narrow", talk[: bench.TALKS], narrow=True)),
+            *_arriving("wide", wide, aim=20),
+            *_exchanging("wide", bench.exchanged(folder / "talk-wide", talk[bench.TALKS :], narrow=False)),
+            Figure(f"identities a second, {writers} writers", "1/s", tuple(done.per_second for done in together), aim=100,
+                   at_least=True),
             Figure("sent by two writers at once", "people", tuple(float(done.doubled) for done in together)),
             Figure("of them two persons, or with other than one link", "people",
                    tuple(float(done.two_persons + done.not_one_link) for done in together), aim=0),
         ], as_json)  # fmt: skip
+
+
+def _arriving(keys: str, runs: Sequence[Sequence[Took]], aim: float) -> Iterator[Figure]:
+    """By the clock, the linking alone, and in processor time: the middle one, and 99 in 100."""
+    from wholechild.cli.bench_online import percentile
+
+    said: list[tuple[str, Callable[[Took], float | None], float | None]] = [
+        ("", lambda took: took.whole, aim), (", the linking alone", lambda took: took.linking, None),
+        (", processor time, ours and the server's", lambda took: took.processor, None),
+    ]  # fmt: skip
+    for what, of, reach in said:
+        values = [[1e3 * value for took in run if (value := of(took)) is not None] for run in runs]
+        if all(values):
+            name = f"one arrives, {keys} keys{what}"
+            yield Figure(f"{name}, 50 in 100", "ms", tuple(statistics.median(some) for some in values))
+            yield Figure(f"{name}, 99 in 100", "ms", tuple(percentile(some, 99) for some in values), reach)
+
+
+def _exchanging(keys: str, said: Exchanged) -> Iterator[Figure]:
+    yield Figure(f"one arrives, {keys} keys, statements", "statements", (said.statements,))
+    yield Figure(f"one arrives, {keys} keys, waits for the server", "waits", (said.waits,))
 
 
 @command.command()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import astuple, dataclass, fields, replace
@@ -31,6 +32,8 @@ _SALT: Final = b"0" * 16
 #: Identities are a little over twice as many as people: made in one go, and what is too many is left out.
 _IDENTITIES_PER_PERSON: Final = 2.0
 _WARM: Final = 50
+#: So many arrive, the first of them to warm up, while their talk with the server is written down.
+TALKS: Final = _WARM + 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,18 @@ def _analyse() -> None:
 # -- who arrives ----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What one arrival took, in seconds: by the clock, of that the linking alone, and of the processor, ours and the server's.
+
+    Missing  `processor` None, where the system does not tell it of the server's process.
+    """
+
+    whole: float
+    linking: float
+    processor: float | None
+
+
 class Arrivals:
     """One-person deliveries, each taken in and linked, one behind the other."""
 
@@ -182,25 +197,68 @@ class Arrivals:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def take(self, row: dict[str, Any]) -> tuple[float, float]:
-        """Seconds for all of it, and for the linking alone."""
+    def take(self, row: dict[str, Any]) -> Took:
         from wholechild.people.actions import link_new_identities
         from wholechild.records.actions import ingest
 
         path = self.folder / f"{row['id']}.ndjson"
         path.write_text(json.dumps(_as_sent(row)) + "\n", encoding="utf-8")
-        started = time.perf_counter()
         key = f"{row.get('area', _AREA)}/{row['id']}"
+        busy, started = _at_work(), time.perf_counter()
         report = ingest(by="bench", purpose="data_quality", at=_AT, path=path, key=key, salts=salts)
         between = time.perf_counter()
         link_new_identities(
             by="bench", purpose="identity_check", at=_AT, salts=salts, comparing=self.comparing
         )
-        ended = time.perf_counter()
+        ended, worked = time.perf_counter(), _at_work()
         if report.loaded != 1:
             raise SystemExit(f"the bench's own feed has faults: {report.issues[:3]}")
         path.unlink()
-        return ended - started, ended - between
+        return Took(ended - started, ended - between, worked - busy if worked and busy else None)
+
+
+def _at_work() -> float | None:
+    """Seconds that this process and the server's for our connection have been at work; None where the system does not say."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    try:
+        told = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat").read_text()
+    except OSError:
+        return None
+    return time.process_time() + int(told.split()[0]) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What one arrival says to the server, on average: so many statements, and so many times it waits for an answer."""
+
+    statements: float
+    waits: float
+
+
+def exchanged(folder: Path, rows: Sequence[dict[str, Any]], *, narrow: bool) -> Exchanged:
+    """Counted in what the driver writes down of its talk with the server. Statements that begin and end a transaction count."""
+    from django.db import connection
+
+    arrivals = Arrivals(folder, narrow=narrow)
+    for row in rows[:_WARM]:
+        arrivals.take(row)
+    talk = folder / "talk"
+    with talk.open("w+b") as stream:
+        connection.connection.pgconn.trace(stream.fileno())
+        for row in rows[_WARM:]:
+            arrivals.take(row)
+        connection.connection.pgconn.untrace()
+    said = [line.split("\t")[1:4:2] for line in talk.read_text(errors="replace").splitlines()]
+    return counted(said, len(rows) - _WARM)
+
+
+def counted(said: Iterable[Sequence[str]], arrivals: int) -> Exchanged:
+    """By (`F` from us or `B` from the server, kind of message): what is executed, and how often the server is ready again."""
+    kinds = Counter((side, kind) for side, kind in said)
+    statements = kinds["F", "Execute"] + kinds["F", "Query"]
+    return Exchanged(statements / arrivals, kinds["B", "ReadyForQuery"] / arrivals)
 
 
 def _as_sent(row: dict[str, Any]) -> dict[str, Any]:
@@ -224,14 +282,11 @@ def _as_sent(row: dict[str, Any]) -> dict[str, Any]:
     return said | {name: row[name] for name in names if row[name]}
 
 
-def one_by_one(
-    folder: Path, rows: Sequence[dict[str, Any]], *, narrow: bool
-) -> tuple[list[float], list[float]]:
-    """Milliseconds for all of it, and for the linking alone, for each who arrives; the first few only warm up."""
+def one_by_one(folder: Path, rows: Sequence[dict[str, Any]], *, narrow: bool) -> list[Took]:
+    """What each arrival takes; the first few only warm up."""
     arrivals = Arrivals(folder, narrow=narrow)
     label = "Arriving, narrow keys" if narrow else "Arriving, wide keys"
-    taken = [arrivals.take(row) for row in progressing(rows, total=len(rows), label=label)][_WARM:]
-    return [1e3 * whole for whole, _ in taken], [1e3 * linking for _, linking in taken]
+    return [arrivals.take(row) for row in progressing(rows, total=len(rows), label=label)][_WARM:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,10 +317,17 @@ def several_writers(folder: Path, rows: Sequence[dict[str, Any]], writers: int) 
             pool.map(_writer, [folder / f"writer-{n}" for n in range(writers)], shares, [begin] * writers)
         )
     sent = sum(map(len, shares))
+    two_persons, not_one_link = raced(doubled)
+    return Sustained(sent / (max(ends) - begin), sent, len(doubled), two_persons, not_one_link)
+
+
+def raced(doubled: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tuple[int, int]:
+    """Of people whom two writers sent at the same moment: how many are two persons now, and how many identities have other
+    than one link.
+    """
     person = _persons([one for pair in doubled for one in pair])
     apart = sum(1 for one, other in doubled if set(person[_identity(one)]) != set(person[_identity(other)]))
-    odd = sum(1 for found in person.values() if len(found) != 1)
-    return Sustained(sent / (max(ends) - begin), sent, len(doubled), apart, odd)
+    return apart, sum(1 for found in person.values() if len(found) != 1)
 
 
 def _ready(_: int) -> int:

@@ -1,0 +1,121 @@
+"""`wholechild bench arrival`: its checks catch what they are there for, and a small one prints what the issue asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner
+
+from tests.databases import AT
+from tests.feeds import as_ndjson
+from tests.integration.worlds import EVERYONE
+from wholechild.cli.bench_arrival import Exchanged, counted, raced
+from wholechild.cli.main import cli
+
+AMY: Final = {
+    "given_name": "Amelia", "family_name": "Quarrington", "born": "2019-05-10", "nhs_number": "9990000018",
+    "postcode": "NM1 2AB",
+}  # fmt: skip
+#: One person, as two writers of the bench send her at the same moment.
+TWICE: Final = tuple({"agency": "gp", "area": area, "id": "1"} for area in ("Benchton", "Elsewhere"))
+
+
+def _sent(area: str) -> str:
+    return as_ndjson([{"row": "person", "agency": "gp", "area": area, "reference": "1", **AMY}])
+
+
+@pytest.fixture
+def both(rolled_back: None, deliver: Callable[..., Any]) -> None:
+    for area in ("Benchton", "Elsewhere"):
+        deliver(f"{area}.ndjson", _sent(area), link=True)
+
+
+def test_one_person_sent_twice_has_not_raced(both: None) -> None:
+    assert raced([TWICE]) == (0, 0)
+
+
+def test_two_persons_of_one_are_noticed(both: None) -> None:
+    """Planted: what two linkers would leave who did not see each other."""
+    from wholechild.people.actions import _store
+    from wholechild.people.arriving.queries import component
+    from wholechild.people.linking import NewLink
+    from wholechild.records.ids import identity_id
+
+    identity = identity_id("gp/Elsewhere", "1")
+    gone = [component([identity]).links[identity]]
+    _store("x", "x", AT, [NewLink(identity, "person-second", "own")], EVERYONE["salts"], gone=gone)
+    assert raced([TWICE]) == (1, 0)
+
+
+def test_an_identity_that_is_two_persons_is_noticed(both: None) -> None:
+    from wholechild.people.actions import _store
+    from wholechild.people.linking import NewLink
+    from wholechild.records.ids import identity_id
+
+    identity = identity_id("gp/Elsewhere", "1")
+    _store("x", "x", AT, [NewLink(identity, "person-second", "own")], EVERYONE["salts"])
+    assert raced([TWICE]) == (1, 1)
+
+
+def test_an_identity_that_is_nobody_is_noticed(rolled_back: None, deliver: Callable[..., Any]) -> None:
+    deliver("1.ndjson", _sent("Benchton"), link=True)
+    deliver("2.ndjson", _sent("Elsewhere"))
+    assert raced([TWICE]) == (1, 1)
+
+
+def test_who_links_waits_until_nobody_else_does(own_database: Any, deliver: Callable[..., Any]) -> None:
+    """Two deliveries of one person: the second linker must not look for her before the first has said who she is."""
+    from django.db import connection, transaction
+
+    from wholechild.people.actions import link_new_identities
+
+    begun = Event()
+
+    def second() -> None:
+        try:
+            begun.set()
+            link_new_identities(at=AT, **EVERYONE)
+        finally:
+            connection.close()
+
+    deliver("1.ndjson", _sent("Benchton"))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            link_new_identities(at=AT, **EVERYONE)
+            deliver("2.ndjson", _sent("Elsewhere"))
+            other = pool.submit(second)
+            begun.wait(10)
+            with connection.cursor() as cursor:
+                for _ in range(200):
+                    cursor.execute(
+                        "SELECT count(*), pg_sleep(0.02) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+                    )
+                    if cursor.fetchone()[0] or other.done():
+                        break
+            assert not other.done()
+        other.result(20)
+    assert raced([TWICE]) == (0, 0)
+
+
+def test_what_is_said_to_the_server_is_counted() -> None:
+    said = [("F", "Parse"), ("F", "Execute"), ("F", "Execute"), ("F", "Sync"), ("B", "ReadyForQuery"), ("F", "Query"), ("B", "ReadyForQuery")]  # fmt: skip
+    assert counted(said, 1) == Exchanged(3, 2)
+
+
+@pytest.mark.slow
+def test_a_small_bench_prints_the_figures(tmp_path: Path) -> None:
+    arguments = ["--identities", "1000", "--times", "100", "--writers", "2", "--runs", "1", "--json"]
+    done = CliRunner().invoke(cli, ["bench", "arrival", *arguments])
+    assert done.exit_code in (0, 1), done.output
+    figures = {one["name"]: one for one in json.loads(done.stdout)["figures"]}
+    for keys, aim in (("narrow", 5), ("wide", 20)):
+        assert figures[f"one arrives, {keys} keys, 99 in 100"]["aim"] == aim
+        assert figures[f"one arrives, {keys} keys, statements"]["value"] < 60
+    assert figures["identities a second, 2 writers"]["aim"] == 100
+    assert figures["of them two persons, or with other than one link"]["value"] == 0
