@@ -301,12 +301,14 @@ class Sustained:
 
 
 def several_writers(folder: Path, rows: Sequence[dict[str, Any]], writers: int) -> Sustained:
-    """Several writers at once, in processes of their own. Every second person is sent by two of them at the same time."""
+    """Several writers at once, in processes of their own. Every second person is sent by two of them at the same time, if what
+    is said of them is enough for a machine: of a baby without a name and a number nobody knows whether it is one.
+    """
     shares: list[list[dict[str, Any]]] = [[] for _ in range(writers)]
     doubled: list[tuple[dict[str, Any], dict[str, Any]]] = []
     for n, row in enumerate(rows):
         shares[n % writers].append(row)
-        if n % 2 == 0:
+        if n % 2 == 0 and _is_enough(row):
             twice = {**row, "area": "Elsewhere"}
             shares[(n + 1) % writers].insert(len(shares[n % writers]) - 1, twice)
             doubled.append((row, twice))
@@ -319,6 +321,19 @@ def several_writers(folder: Path, rows: Sequence[dict[str, Any]], writers: int) 
     sent = sum(map(len, shares))
     two_persons, not_one_link = raced(doubled)
     return Sustained(sent / (max(ends) - begin), sent, len(doubled), two_persons, not_one_link)
+
+
+def _is_enough(row: dict[str, Any]) -> bool:
+    """Whether two agencies that say the same of somebody say enough for a machine to link the two."""
+    from wholechild.people.comparing.artefact import default_artefact
+    from wholechild.people.comparing.scoring import weigh
+    from wholechild.people.comparing.standardising import Raw, standardise
+    from wholechild.people.comparing.weighed import Zone
+
+    one, other = (
+        standardise(Raw(**_plain(row) | {"id": area, "agency": f"{row['agency']}/{area}"})) for area in "ab"
+    )
+    return weigh(default_artefact(), one, other).zone is Zone.SAME
 
 
 def raced(doubled: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tuple[int, int]:
