@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any, Final
@@ -16,7 +17,7 @@ import pytest
 from tests.databases import AT
 from tests.feeds import as_ndjson
 from tests.integration.worlds import EVERYONE
-from wholechild.cli.bench_arrival import Exchanged, counted, raced
+from wholechild.cli.bench_arrival import TALKS, Exchanged, counted, exchanged, raced
 
 AMY: Final[dict[str, Any]] = {
     "given_name": "Amelia", "family_name": "Quarrington", "born": "2019-05-10", "nhs_number": "9990000018",
@@ -104,6 +105,34 @@ def test_who_links_waits_until_nobody_else_does(own_database: Any, deliver: Call
             assert not other.done()
         other.result(20)
     assert raced([TWICE]) == (0, 0)
+
+
+def test_an_arrival_says_and_waits_little(own_database: Any, tmp_path: Path) -> None:
+    """A bound that no other work on the machine can shift: an arrival once took 55 statements, and waited for each."""
+    rows = [
+        {
+            "id": f"gp-{n}", "agency": "gp", "given_names": f"Amelia{chr(97 + n % 26)}", "family_name": f"Quarring{chr(97 + n // 26)}",
+            "born": date(2012, 3, 3) + timedelta(days=n), "nhs_number": "", "postcode": "NM1 2AB", "sex": "F", "died": None,
+        }
+        for n in range(TALKS)
+    ]  # fmt: skip
+    everything = dict.fromkeys(("upn", "uprn", "address"), "") | {
+        name: [] for name in ("other_names", "phones", "emails", "local_ids")
+    }
+    said = exchanged(tmp_path / "feed", [everything | row for row in rows], narrow=False)
+    assert said.statements <= 48
+    assert said.waits <= 18
+
+
+def test_statements_that_are_said_to_be_kept_are_kept(own_database: Any, deliver: Callable[..., Any]) -> None:
+    """Django's own setting is that none ever is, whatever is asked for."""
+    from wholechild.trust.queries import prepared
+
+    for area in ("Benchton", "Elsewhere"):
+        deliver(f"{area}.ndjson", _sent(area), link=True)
+    kept = prepared("SELECT statement, generic_plans FROM pg_prepared_statements")
+    assert len(kept) > 20
+    assert any("WITH RECURSIVE reached" in statement and plans for statement, plans in kept)
 
 
 def test_what_is_said_to_the_server_is_counted() -> None:

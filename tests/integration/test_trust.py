@@ -288,3 +288,29 @@ def test_the_database_itself_refuses_a_delivery_that_does_not_add_up(rolled_back
             id="del-1", salt=b"x", key="k", sha256="", bytes=0, format="csv", learnt_when_written=False, received_at=AT, by="t",
             rows_in=3, loaded=1, quarantined=1, already_known=0, totals={}, remarks=[],
         )  # fmt: skip
+
+
+# -- several statements in one go -----------------------------------------------------------------------------------------
+
+
+def test_statements_that_go_together_see_what_those_before_them_did() -> None:
+    from wholechild.trust.queries import together
+
+    one, nothing, many, none = together(
+        ("SELECT %s::int", [7]), ("SET LOCAL work_mem = '5MB'", ()), ("SELECT n FROM generate_series(1, 3) n", ()),
+        ("SELECT 1 WHERE current_setting('work_mem') <> '5MB'", ()),
+    )  # fmt: skip
+    assert (one, nothing, many, none) == ([(7,)], [], [(1,), (2,), (3,)], [])
+    assert together() == []
+
+
+def test_the_first_that_fails_is_told_and_those_after_it_do_nothing() -> None:
+    from django.db import DataError, transaction
+
+    from wholechild.people.models import LinkedUpTo
+    from wholechild.trust.queries import together
+
+    add = "INSERT INTO people_linkedupto (leaf) VALUES (%s)"
+    with pytest.raises(DataError), transaction.atomic():
+        together((add, [1]), ("SELECT 1 / %s::int", [0]), (add, [2]))
+    assert not LinkedUpTo.objects.exists()

@@ -115,7 +115,8 @@ def relations_to(viewer: Viewer, persons: Collection[str], at: datetime) -> dict
 
 
 def _relations_at(user: str, at: datetime) -> models.QuerySet[Relation]:
-    ended = Relation.objects.filter(ends=models.OuterRef("pk"), starts_at__lte=at)
+    # Said outright that `ends` is not empty: the index has no other rows, and no planner can infer it from an id.
+    ended = Relation.objects.exclude(ends="").filter(ends=models.OuterRef("pk"), starts_at__lte=at)
     live = Relation.objects.filter(user=user, ends="", starts_at__lte=at)
     return live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
 
@@ -185,7 +186,7 @@ def related_to(persons: Collection[str], at: datetime) -> dict[str, frozenset[tu
 _RELATED: Final = (
     "SELECT r.person, r.\"user\", r.relation FROM trust_relation r WHERE r.person = ANY(%s) AND r.ends = '' AND r.starts_at <= %s "
     "AND (r.ends_at IS NULL OR r.ends_at > %s) "
-    "AND NOT EXISTS (SELECT 1 FROM trust_relation e WHERE e.ends = r.id AND e.starts_at <= %s)"
+    "AND NOT EXISTS (SELECT 1 FROM trust_relation e WHERE e.ends = r.id AND e.ends <> '' AND e.starts_at <= %s)"
 )
 
 
