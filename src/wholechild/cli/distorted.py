@@ -19,7 +19,7 @@ from wholechild.patterns.replay import match_days, recorded
 from wholechild.people.comparing.artefact import Artefact, default_artefact
 from wholechild.people.comparing.clustering import settle
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, blocking_keys
+from wholechild.people.comparing.keys import blocking_keys, most_under, rule_of
 from wholechild.people.comparing.scoring import weigh
 from wholechild.people.comparing.standardising import Raw, standardise
 from wholechild.people.comparing.weighed import Weighed, Zone
@@ -135,8 +135,8 @@ def weighed(artefact: Artefact, everybody: Sequence[Identity], about: Collection
             under[key].append(identity)
     candidates = {
         (min(one.id, other.id), max(one.id, other.id)): (one, other)
-        for several in under.values()
-        if len(several) <= MOST_IN_A_BLOCK
+        for key, several in under.items()
+        if len(several) <= most_under(rule_of(key))
         for one in several
         if one.id in about
         for other in several

@@ -16,7 +16,14 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from wholechild.people.arriving import queries
-from wholechild.people.arriving.keyed import Comparing, Crowded, candidates, numbered, shared_numbers
+from wholechild.people.arriving.keyed import (
+    Comparing,
+    Crowded,
+    candidates,
+    followed,
+    numbered,
+    shared_numbers,
+)
 from wholechild.people.arriving.queries import (
     COLUMNS,
     Binding,
@@ -245,8 +252,7 @@ def _weigh_new(
              still to be done.
     """
     keys = {name: numbered(identity, comparing) for name, identity in new.items()}
-    asked = sorted(set(chain.from_iterable(keys.values())))
-    found, near = _found(asked, comparing, writing)
+    found, near = _found(followed(keys.values(), comparing.most), writing)
     shared, crowded = candidates(keys, found, comparing.most)
     pairs = sorted(pair for pair in shared if pair[0] not in weighed and pair[1] not in weighed)
     sides = {**near, **new}
@@ -262,13 +268,16 @@ def _weigh_new(
 
 
 def _found(
-    keys: Sequence[int], comparing: Comparing, writing: Sequence[Asked]
+    keys: Mapping[int, int], writing: Sequence[Asked]
 ) -> tuple[list[tuple[int, str]], dict[str, Identity]]:
-    """(key, identity) of whom stands under these keys; and where it is few keys, the identities that may be compared."""
+    """(key, identity) of whom stands under these keys; and where it is few keys, the identities that may be compared.
+
+    Shape    `keys` says how many identities may share each.
+    """
     if len(keys) <= _FEW_KEYS:
-        return queries.near(keys, comparing.most, writing)
+        return queries.near(keys, writing)
     together(*writing)
-    found = [queries.under_keys(portion, comparing.most + 1) for portion in in_portions(keys)]
+    found = [queries.under_keys(dict(portion)) for portion in in_portions(keys.items())]
     return list(chain.from_iterable(found)), {}
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, blocking_keys
+from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, blocking_keys, most_under, rule_of
 
 #: One agency may have a person twice, or three times. More identities with one number are a fault of its feed.
 MOST_WITH_ONE_NUMBER: Final = 3
@@ -41,14 +41,15 @@ def key_number(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def rule_of(key: str) -> str:
-    """The kind of a key: what stands before its first colon."""
-    return key.partition(":")[0]
-
-
 def numbered(identity: Identity, comparing: Comparing) -> dict[int, str]:
     """number -> rule, for each key of an identity."""
     return {key_number(key): rule_of(key) for key in comparing.keys(identity)}
+
+
+def followed(keys: Iterable[Mapping[int, str]], most: int) -> dict[int, int]:
+    """number -> how many identities may share that key, for all keys of several identities, in order of the numbers."""
+    rules = {number: rule for mine in keys for number, rule in mine.items()}
+    return {number: most_under(rules[number], most) for number in sorted(rules)}
 
 
 def candidates(
@@ -57,7 +58,7 @@ def candidates(
     """The pairs that share a key which is not crowded, and whose keys are crowded.
 
     Shape    `keys` are the new identities with their keys; `found` is (key, identity) of everybody under one of them, new ones
-             included, and may stop after `most` + 1 of a key. A pair is sorted. The second maps an identity to its crowded keys.
+             included, and may stop after one more of a key than `most_under` its rule. A pair is sorted. The second maps an identity to its crowded keys.
     """
     members: defaultdict[int, set[str]] = defaultdict(set)
     for key, identity in found:
@@ -66,7 +67,7 @@ def candidates(
     crowded: dict[str, list[Crowded]] = {}
     for identity, mine in keys.items():
         for key, rule in mine.items():
-            if len(members[key]) > most:
+            if len(members[key]) > most_under(rule, most):
                 crowded.setdefault(identity, []).append(Crowded(key, rule, len(members[key])))
             else:
                 pairs.update(_sorted(identity, other) for other in members[key] if other != identity)

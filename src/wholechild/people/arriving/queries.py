@@ -223,37 +223,35 @@ def _marks(query: str) -> set[int]:
 # -- candidates -----------------------------------------------------------------------------------------------------------
 
 
-def under_keys(keys: Collection[int], most: int) -> list[tuple[int, str]]:
-    """(key, identity) of everybody under these keys, at most `most` of each."""
-    return [(key, identity) for key, identity in rows(_UNDER_KEYS, list(keys), most)]
+def under_keys(keys: Mapping[int, int]) -> list[tuple[int, str]]:
+    """(key, identity) of everybody under these keys, of each key at most so many as it says and one more."""
+    return [(key, identity) for key, identity in rows(_UNDER_KEYS, list(keys), list(keys.values()))]
 
 
 def near(
-    keys: Collection[int], most: int, writing: Sequence[Asked] = ()
+    keys: Mapping[int, int], writing: Sequence[Asked] = ()
 ) -> tuple[list[tuple[int, str]], dict[str, Identity]]:
-    """As `under_keys` gives it with one more of each key; and the identities under keys that at most so many share.
+    """As `under_keys` gives it; and the identities under keys that no more share than they say.
 
     Shape    the statements of `writing` are done before.
     """
-    asked = list(keys)
-    *_, under, found = together(
-        *writing, (_UNDER_KEYS, [asked, most + 1]), (_UNDER_LOOSE_KEYS, [asked, most + 1, most])
-    )
+    asked = [list(keys), list(keys.values())]
+    *_, under, found = together(*writing, (_UNDER_KEYS, asked), (_UNDER_LOOSE_KEYS, asked))
     return [(key, identity) for key, identity in under], {row[0]: _identity(row) for row in found}
 
 
 _UNDER_KEYS: Final = (
-    "SELECT k.key, b.identity FROM unnest(%s::bigint[]) AS k(key) CROSS JOIN LATERAL "
-    "(SELECT identity FROM people_blockingkey WHERE key = k.key LIMIT %s) b"
+    "SELECT k.key, b.identity FROM unnest(%s::bigint[], %s::int[]) AS k(key, most) CROSS JOIN LATERAL "
+    "(SELECT identity FROM people_blockingkey WHERE key = k.key LIMIT k.most + 1) b"
 )
 
 
 #: The same once more, for the identities themselves: cheaper than to wait for the answer and ask again.
 _UNDER_LOOSE_KEYS: Final = (
-    f"SELECT {_COLUMNS} FROM (SELECT DISTINCT one.identity FROM unnest(%s::bigint[]) AS k(key) CROSS JOIN LATERAL "
+    f"SELECT {_COLUMNS} FROM (SELECT DISTINCT one.identity FROM unnest(%s::bigint[], %s::int[]) AS k(key, most) CROSS JOIN LATERAL "
     "(SELECT array_agg(b.identity) AS members FROM "
-    "(SELECT identity FROM people_blockingkey WHERE key = k.key LIMIT %s) b) under "
-    "CROSS JOIN LATERAL unnest(under.members) AS one(identity) WHERE cardinality(under.members) <= %s) near "
+    "(SELECT identity FROM people_blockingkey WHERE key = k.key LIMIT k.most + 1) b) under "
+    "CROSS JOIN LATERAL unnest(under.members) AS one(identity) WHERE cardinality(under.members) <= k.most) near "
     "JOIN people_compared c ON c.id = near.identity"
 )
 

@@ -28,7 +28,7 @@ from wholechild.people.batch.conditions import (
     sketch,
 )
 from wholechild.people.comparing.artefact import KIN, Artefact, Chances, digest
-from wholechild.people.comparing.keys import MOST_IN_A_BLOCK
+from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, most_under
 from wholechild.people.comparing.levels import (
     DIED_BEFORE,
     LEVELS,
@@ -62,13 +62,18 @@ class Rule:
     each: str = ""
     homes: bool = False
 
+    @property
+    def name(self) -> str:
+        """The letter before the colon of its keys."""
+        return self.key[1]
+
 
 _MONTH_AND_DAY: Final = "least(substr(born_text, 5, 2), substr(born_text, 7, 2)) || greatest(substr(born_text, 5, 2), substr(born_text, 7, 2))"
 RULES: Final = (
     Rule("'n:' || nhs_number", "nhs_number <> ''"),
     Rule("'u:' || upn", "upn <> ''"),
     Rule("'i:' || each", each="local_ids"),
-    Rule("'t:' || each.one || ':' || each.other", each="contacts_and_starts"),
+    Rule("'t:' || each", each="contacts"),
     Rule("'d:' || each.one || ':' || each.other", each="places_and_pairs"),
     Rule("'r:' || uprn || ':' || given_start", "uprn <> '' AND given <> ''"),
     Rule("'h:' || uprn || ':' || born_text", "uprn <> '' AND born IS NOT NULL"),
@@ -82,15 +87,7 @@ RULES: Final = (
 )
 
 
-def _each_with_each(ones: str, others: str) -> str:
-    return f"flatten(list_transform({ones}, a -> list_transform({others}, b -> {{'one': a, 'other': b}})))"
-
-
-_STARTS_OR_NONE: Final = "CASE WHEN len(starts) = 0 THEN [''] ELSE starts END"
-_COMBINED: Final = (
-    f"{_each_with_each('places', 'pairs')} AS places_and_pairs,"
-    f" {_each_with_each('contacts', _STARTS_OR_NONE)} AS contacts_and_starts"
-)
+_COMBINED: Final = "flatten(list_transform(places, a -> list_transform(pairs, b -> {'one': a, 'other': b}))) AS places_and_pairs"
 
 
 def keys_of(rule: Rule) -> str:
@@ -106,19 +103,21 @@ def keys_of(rule: Rule) -> str:
 def find_candidates(connection: DuckDBPyConnection, *, most: int = MOST_IN_A_BLOCK) -> int:
     """Make the table `followed`: the keys of `identities` that two or more share, and not too many.
 
-    Shape    answers how many keys were left out, because more than `most` share them.
+    Shape    answers how many keys were left out, because more share them than `most_under` allows.
     """
-    connection.execute("CREATE OR REPLACE TABLE all_keys (key UBIGINT, n INTEGER)")
+    connection.execute("CREATE OR REPLACE TABLE all_keys (key UBIGINT, n INTEGER, most INTEGER)")
     for rule in RULES:
-        connection.execute(f"INSERT INTO all_keys SELECT hash(key), n FROM ({keys_of(rule)})")
+        bound = most_under(rule.name, int(most))
+        connection.execute(f"INSERT INTO all_keys SELECT hash(key), n, {bound} FROM ({keys_of(rule)})")
     connection.execute(
-        "CREATE OR REPLACE TABLE shared_keys AS SELECT key, count(*) AS identities FROM all_keys GROUP BY key HAVING count(*) > 1"
+        "CREATE OR REPLACE TABLE shared_keys AS SELECT key, count(*) AS identities, min(most) AS most FROM all_keys"
+        " GROUP BY key HAVING count(*) > 1"
     )
     connection.execute(
         "CREATE OR REPLACE TABLE followed AS SELECT k.key, k.n FROM all_keys k"
-        f" SEMI JOIN (SELECT key FROM shared_keys WHERE identities <= {int(most)}) s ON s.key = k.key"
+        " SEMI JOIN (SELECT key FROM shared_keys WHERE identities <= most) s ON s.key = k.key"
     )
-    left_out = one_number(connection, f"SELECT count(*) FROM shared_keys WHERE identities > {int(most)}")
+    left_out = one_number(connection, "SELECT count(*) FROM shared_keys WHERE identities > most")
     connection.execute("DROP TABLE all_keys")
     return left_out
 

@@ -14,10 +14,24 @@ from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.names import codes, consonants, parts, sound
 from wholechild.people.comparing.standardising import Name
 
-#: A key that more identities share than this is not followed: it tells nobody apart (a school's telephone), and following it
-#: would hold everything up. Whoever follows keys says which were left out.
+#: A key that more identities share than this is not followed: it tells nobody apart, and following it would hold everything up.
+#: Whoever follows keys says which were left out.
 MOST_IN_A_BLOCK: Final = 400
+#: A household and its agencies share a telephone; whatever more than these share is a school's, or a hostel's.
+MOST_ON_ONE_CONTACT: Final = 40
+#: The rule by which a telephone or an e-mail address is a key.
+CONTACT: Final = "t"
 _WORDS_OF_AN_ADDRESS: Final = 3
+
+
+def rule_of(key: str) -> str:
+    """The kind of a key: what stands before its first colon."""
+    return key.partition(":")[0]
+
+
+def most_under(rule: str, most: int = MOST_IN_A_BLOCK) -> int:
+    """How many identities at most are compared for sharing a key of this rule, where no key may have more than `most`."""
+    return min(most, MOST_ON_ONE_CONTACT) if rule == CONTACT else most
 
 
 def name_starts(name: Name) -> tuple[str, ...]:
@@ -99,8 +113,7 @@ def _keys(identity: Identity) -> Iterator[str]:
         yield from (f"y:{pair}:{day[:4]}" for pair in pairs)
         yield from (f"m:{pair}:{min(day[4:6], day[6:])}{max(day[4:6], day[6:])}" for pair in pairs)
     yield from (f"d:{place}:{pair}" for place in places(identity.address) for pair in pairs)
-    contacts = (*identity.phones, *identity.emails)
-    yield from (f"t:{contact}:{start}" for contact in contacts for start in starts or ("",))
+    yield from (f"{CONTACT}:{contact}" for contact in (*identity.phones, *identity.emails))
     for postcode in (identity.postcode, *identity.postcodes[:5]):
         if postcode:
             yield from (f"p:{postcode}:{pair}" for pair in pairs)

@@ -11,7 +11,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, Final
 
-from wholechild.people.arriving.keyed import Comparing, candidates, numbered
+from wholechild.people.arriving.keyed import Comparing, candidates, followed, numbered
 from wholechild.people.arriving.queries import (
     comparing_in_force,
     identities_of,
@@ -71,7 +71,7 @@ def _weighed_with(first: Collection[str], comparing: Comparing) -> Iterator[Weig
     """The pairs in which one of these stands first, weighed."""
     mine = identities_of(first)
     keys = {name: numbered(identity, comparing) for name, identity in mine.items()}
-    under = under_keys(sorted({key for said in keys.values() for key in said}), comparing.most + 1)
+    under = under_keys(followed(keys.values(), comparing.most))
     pairs = sorted(pair for pair in candidates(keys, under, comparing.most)[0] if pair[0] in mine)
     sides = mine | identities_of({other for _, other in pairs})
     return (weigh(comparing.artefact, sides[one], sides[other]) for one, other in pairs)
