@@ -173,6 +173,22 @@ def test_what_came_in_between_is_noticed(
     assert differing(memory, NEXT) == []
 
 
+def test_of_two_whom_a_record_names_each_has_to_be_known(
+    memory: Memory, family: dict[str, str], deliver: Any
+) -> None:
+    """Somebody who came before, and whom no record of the family has named: who that is was not read."""
+    from wholechild.patterns.queries import catch_up
+
+    stranger = visited("person", "C-9", given_name="Joe", family_name="Other", born="1980-01-01")
+    deliver("2.ndjson", as_ndjson([stranger]), at=NEXT, link=True)
+    warm(memory, NEXT)
+    assert set(memory.children) == set(family.values())
+    deliver("3.ndjson", as_ndjson([record("X-9", also_about=["C-9"])]), at=NEXT)
+    assert differing(memory, NEXT) == []
+    catch_up(VIEWER, memory)
+    assert set(memory.children) == {family["Ida"]}
+
+
 def test_who_is_linked_later_is_found_in_what_is_remembered(memory: Memory, deliver: Any) -> None:
     from wholechild.people.actions import link_new_identities
 
@@ -266,7 +282,7 @@ def test_a_kind_of_fact_that_is_not_known_has_everything_forgotten(
 def test_whoever_evaluates_for_another_reason_sees_what_came_meanwhile(
     memory: Memory, family: dict[str, str], deliver: Any
 ) -> None:
-    """A timer fires: nobody has told this memory anything."""
+    """A timer fires: nobody has told this memory anything, and what a lesson said before the record is not said again."""
     from wholechild.patterns.actions import evaluate_children
     from wholechild.patterns.models import Match
 
@@ -275,8 +291,10 @@ def test_whoever_evaluates_for_another_reason_sees_what_came_meanwhile(
             "two", {"count": {"of": ["injury.*"], "about": "child", "at_least": 2, "within": "12 months"}}
         ),
     )
+    asked = {"children": [family["Amy"]], "lessons": lessons, "memory": memory, **EVERYONE}
+    assert evaluate_children(at=NEXT, **asked).begun == 0
     deliver("2.ndjson", as_ndjson([record("Y-1")]), at=NEXT)
-    evaluate_children(at=NEXT, children=[family["Amy"]], lessons=lessons, memory=memory, **EVERYONE)
+    assert evaluate_children(at=NEXT, **asked).begun == 1
     assert Match.objects.get().lesson == at_least_two.id
 
 

@@ -34,6 +34,7 @@ class Words:
 
 DUCKDB: Final = Words("list_has_any", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "len")
 #: For a first look: the lists are `sketch`es, numbers that share a bit wherever the lists meet, and now and then where they do not.
+#: The size of a sketch is the sketch itself: what is asked of a size is whether it is 0, and only that of nothing is.
 SKETCHES: Final = Words("sketches_meet", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "")
 #: The functions that Spark lacks, or has another way, are ours there (spark.py): one implementation of each distance.
 SPARK: Final = Words(

@@ -77,8 +77,8 @@ class _OnDuckDB(Plan):
         self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}')
 
     def _make(self, name: str, sql: str) -> int:
-        counted = self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}').fetchall()
-        return int(counted[0][0])
+        made = self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}').fetchall()
+        return int(made[0][0])
 
     def _most_of_one_child(self, table: str) -> int:
         if table not in self._most:
