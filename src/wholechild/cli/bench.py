@@ -407,8 +407,13 @@ def online(records: int, children: int, times: int, runs: int, as_json: bool) ->
 @click.option(
     "--memory", default="4GB", show_default=True, help="What DuckDB may use before it spills to disk."
 )
+@click.option(
+    "--four",
+    is_flag=True,
+    help="Only four lessons against SQL: nothing that holds all rows in memory, so that the peak is the engine's.",
+)
 @click.option("--json", "as_json", is_flag=True)
-def patterns(records: int, runs: int, memory: str, as_json: bool) -> None:
+def patterns(records: int, runs: int, memory: str, four: bool, as_json: bool) -> None:
     """The columnar engine on DuckDB: the whole library against a sort, four lessons against SQL and Polars by hand, and the in-memory engine."""
     from wholechild.cli.bench_patterns import representative
     from wholechild.cli.synthetic_columns import write
@@ -417,7 +422,7 @@ def patterns(records: int, runs: int, memory: str, as_json: bool) -> None:
     from wholechild.patterns.engines.columnar.duckdb import connect
     from wholechild.patterns.library import read_library
 
-    if importlib.util.find_spec("polars") is None:
+    if not four and importlib.util.find_spec("polars") is None:
         raise click.ClickException("Polars, which this measures against, is not installed. Use: make bench")
     lessons = {
         f.lesson.id: Asked(f.lesson.condition, f.lesson.nations[0]) for f in read_library(LESSONS).lessons
@@ -425,15 +430,13 @@ def patterns(records: int, runs: int, memory: str, as_json: bool) -> None:
     shape = shape_for([*(asked.condition for asked in lessons.values()), *representative().values()])
     with tempfile.TemporaryDirectory(prefix="wholechild-bench-") as folder:
         connection = connect(memory=memory, folder=folder)
-        fixed = _fixed_cost(connection, shape, lessons, runs)
+        figures = [] if four else [_fixed_cost(connection, shape, lessons, runs)]
         write(connection, shape, records, records // 20)
-        figures = [
-            fixed,
-            *_library_against_sort(connection, lessons, records, runs),
-            *_four_against_hand(connection, runs),
-        ]
+        if not four:
+            figures += _library_against_sort(connection, lessons, records, runs)
+        figures += _four_against_hand(connection, runs, with_polars=not four)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        figures.append(Figure("peak memory of all this", "GiB", (peak,), 6))
+        figures.append(Figure("peak memory of all this", "GiB", (peak,), 4 if four else 6))
         connection.close()
     _tell("patterns", figures, as_json)
 
@@ -498,11 +501,9 @@ def _library_against_sort(
                  tuple(alone * several / whole for whole in seconds))  # fmt: skip
 
 
-def _four_against_hand(connection: Any, runs: int) -> Iterator[Figure]:
+def _four_against_hand(connection: Any, runs: int, *, with_polars: bool) -> Iterator[Figure]:
     """Four lessons, against what one would write by hand for each."""
-    import polars as pl
-
-    from wholechild.cli.bench_patterns import by_hand, in_polars, representative
+    from wholechild.cli.bench_patterns import by_hand, representative
     from wholechild.patterns.engines.columnar.compiling import Asked
     from wholechild.patterns.engines.columnar.duckdb import evaluate
     from wholechild.patterns.library import engine_words
@@ -510,11 +511,8 @@ def _four_against_hand(connection: Any, runs: int) -> Iterator[Figure]:
     code = dict(connection.execute("SELECT text, code FROM codes WHERE \"of\" = 'kind'").fetchall())
     asked = {name: Asked(condition) for name, condition in representative().items()}
     statements = by_hand(code)
-    needed = "child, scope, kind, sector, happened_from, happened_to, known_from, known_to, certain"
-    relevant, children = (pl.DataFrame(connection.execute(f"SELECT {columns} FROM {table}").to_arrow_table())
-                          for table, columns in (("relevant", needed), ("children", "*")))  # fmt: skip
-    functions = in_polars(relevant, children, code)
-    against_sql, against_polars, busy = [], [], []
+    functions = _in_polars(connection, code) if with_polars else {}
+    against_sql, against_polars, busy, seconds = [], [], [], []
     found: dict[str, Any] = {}
     for _ in progressing(range(runs), total=runs, label="Four lessons"):
         ours, sql, polars = [], [], []
@@ -525,21 +523,38 @@ def _four_against_hand(connection: Any, runs: int) -> Iterator[Figure]:
         (our_time, our_work), (sql_time, sql_work) = (map(statistics.median, zip(*times, strict=True)) for times in (ours, sql))  # fmt: skip
         against_sql.append(our_time / sql_time)
         busy.append(our_work / sql_work)
-        against_polars.append(our_time / statistics.median(polars))
+        seconds.append(our_time)
+        if functions:
+            against_polars.append(our_time / statistics.median(polars))
     for name in asked:
         by_engine, in_sql = (set(connection.execute(q).fetchall()) for q in (
             f"SELECT child, start, \"end\" FROM holds WHERE lesson = '{name}'", f"SELECT child, start, until FROM by_hand WHERE lesson = '{name}'"))  # fmt: skip
-        if not by_engine == in_sql == set(found[name].rows()):
+        in_polars = set(found[name].rows()) if functions else in_sql
+        if not by_engine == in_sql == in_polars:
             raise click.ClickException(
-                f"{name}: the engine and what was written by hand do not find the same ({len(by_engine)}, {len(in_sql)}, {len(found[name])})"
+                f"{name}: the engine and what was written by hand do not find the same ({len(by_engine)}, {len(in_sql)}, {len(in_polars)})"
             )
     yield Figure(
         "four lessons / SQL written by hand, without doubts or reasons", "×", tuple(against_sql), 1.5
     )
     yield Figure("the same, processor time / processor time", "×", tuple(busy))
-    yield Figure(
-        "four lessons / Polars written by hand, without doubts or reasons", "×", tuple(against_polars), 1
-    )
+    yield Figure("four lessons", "s", tuple(seconds))
+    if functions:
+        yield Figure(
+            "four lessons / Polars written by hand, without doubts or reasons", "×", tuple(against_polars), 1
+        )
+
+
+def _in_polars(connection: Any, code: Mapping[str, int]) -> Mapping[str, Callable[[], Any]]:
+    """The four lessons by hand, over all rows in memory."""
+    import polars as pl
+
+    from wholechild.cli.bench_patterns import in_polars
+
+    needed = "child, scope, kind, sector, happened_from, happened_to, known_from, known_to, certain"
+    relevant, children = (pl.DataFrame(connection.execute(f"SELECT {columns} FROM {table}").to_arrow_table())
+                          for table, columns in (("relevant", needed), ("children", "*")))  # fmt: skip
+    return in_polars(relevant, children, code)
 
 
 _IN_TURN: Final = 5
