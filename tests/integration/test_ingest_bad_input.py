@@ -215,10 +215,10 @@ def test_a_loader_that_counts_a_row_it_did_not_store_is_found(
     from wholechild.records.actions.loading import Loader
     from wholechild.trust.queries import verify
 
-    copies = Loader._copy
+    writes = Loader._write
     monkeypatch.setattr(
-        Loader, "_copy",
-        lambda self, statement, lines: copies(self, statement, lines[:-1] if "records_recordrow" in statement else lines),
+        Loader, "_write",
+        lambda self, into, lines: writes(self, into, lines[:-1] if "records_recordrow" in into.copy else lines),
     )  # fmt: skip
     report = deliver("feed.csv", as_csv([person(), record("V-1"), record("V-2")]))
     assert reconciles(report)
