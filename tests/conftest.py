@@ -32,7 +32,13 @@ os.environ["WHOLECHILD_HOME"] = str(_HOME)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser comes last: it keeps an event loop under way in this thread, in which Django refuses to query."""
+    """The browser comes last: it keeps an event loop under way in this thread, in which Django refuses to query.
+
+    What asks the database is marked so: `-m database` is what another PostgreSQL has to pass too.
+    """
+    for item in items:
+        if "template" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
     items.sort(key=lambda item: "functional" in item.path.parts)
 
 
