@@ -103,7 +103,7 @@ def by_hand(code: Mapping[str, int]) -> dict[str, str]:
                        least(a.known_to, b.known_to, c.known_to, c.happened_from + {QUARTER}) AS until
                 FROM a JOIN b ON a.child = b.child AND b.happened_from >= a.last AND b.last - a.happened_from <= {MONTH}
                 JOIN c ON c.child = b.child AND c.happened_from >= b.last AND c.last - b.happened_from <= {QUARTER})
-            {_joined("SELECT * FROM chains")}""",
+            {_joined("SELECT * FROM chains WHERE start < until")}""",
         "twelve weeks unseen, with an incident at home": f"""
             WITH incidents AS ({_joined(_spans(code, INCIDENTS, home, WEEKS_12))}),
             -- what may be a sighting breaks the silence too

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
+from weakref import WeakValueDictionary
 
 from wholechild.patterns.joining import Belonging, Linked, describe
 from wholechild.patterns.noting import Asked
@@ -104,10 +105,11 @@ class Arrival:
     named: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Circle:
-    """Whom news of one identity concerns: everybody around whomever it is, now or ever, and the children among them."""
+    """Whom news of an identity concerns, who is any of these people now or ever was: everybody around them, and the children."""
 
+    people: frozenset[str]
     around: frozenset[str]
     children: frozenset[str]
 
@@ -172,6 +174,8 @@ class Memory:
     at: Head | None = None
     _children: OrderedDict[str, Remembered] = field(default_factory=OrderedDict)
     _circles: OrderedDict[str, Circle] = field(default_factory=OrderedDict)
+    #: The same circles by their people, as long as any identity has them.
+    _by_people: WeakValueDictionary[frozenset[str], Circle] = field(default_factory=WeakValueDictionary)
     _news: OrderedDict[int, News] = field(default_factory=OrderedDict)
     _weight: int = 0
 
@@ -246,10 +250,14 @@ class Memory:
         """Whom news of this identity concerns, if it is remembered."""
         return self._circles.get(identity)
 
+    def circle_of(self, people: frozenset[str]) -> Circle | None:
+        """The circle of all these people, if it is remembered of another identity of theirs: each agency has one of its own."""
+        return self._by_people.get(people)
+
     def keep_circle(self, identity: str, circle: Circle) -> None:
         """Remember whom news of an identity concerns. Nobody at all is not remembered: nothing would have it forgotten."""
         if self.most and circle.around:
-            self._circles[identity] = circle
+            self._circles[identity] = self._by_people[circle.people] = circle
             if len(self._circles) > _MOST_CIRCLES:
                 self._circles.popitem(last=False)
 

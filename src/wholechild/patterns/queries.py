@@ -430,7 +430,8 @@ def whom_it_concerns(viewer: Viewer, memory: Memory, first: int, last: int) -> C
     for identity in news_of.identities:
         circle = memory.circle(identity)
         if circle is None:
-            circle = circle_of(identity)
+            people = frozenset(people_ever([identity]))
+            circle = memory.circle_of(people) or _circle(people)
             memory.keep_circle(identity, circle)
         children |= circle.children
     return Concern(tuple(sorted(children)), news_of.at)
@@ -438,8 +439,12 @@ def whom_it_concerns(viewer: Viewer, memory: Memory, first: int, last: int) -> C
 
 def circle_of(identity: str) -> Circle:
     """Whom news of an identity concerns now."""
-    around = people_around(people_ever([identity]))
-    return Circle(frozenset(around), frozenset(_children_in(around)) if around else frozenset())
+    return _circle(frozenset(people_ever([identity])))
+
+
+def _circle(people: frozenset[str]) -> Circle:
+    around = people_around(people)
+    return Circle(people, frozenset(around), frozenset(_children_in(around)) if around else frozenset())
 
 
 def recall(viewer: Viewer, memory: Memory, persons: Sequence[str], at: datetime) -> dict[str, Asked]:
