@@ -103,7 +103,7 @@ def by_hand(code: Mapping[str, int]) -> dict[str, str]:
                        least(a.known_to, b.known_to, c.known_to, c.happened_from + {QUARTER}) AS until
                 FROM a JOIN b ON a.child = b.child AND b.happened_from >= a.last AND b.last - a.happened_from <= {MONTH}
                 JOIN c ON c.child = b.child AND c.happened_from >= b.last AND c.last - b.happened_from <= {QUARTER})
-            {_joined("SELECT * FROM chains WHERE start < until")}""",
+            {_joined("SELECT * FROM chains")}""",
         "twelve weeks unseen, with an incident at home": f"""
             WITH incidents AS ({_joined(_spans(code, INCIDENTS, home, WEEKS_12))}),
             -- what may be a sighting breaks the silence too
@@ -139,10 +139,10 @@ def _spans(code: Mapping[str, int], kinds: frozenset[str], scope: int, window: i
 
 
 def _joined(spans: str) -> str:
-    """SELECT the spans with those joined that overlap or touch."""
+    """SELECT the spans with those joined that overlap or touch; equal ones in the same order in both windows."""
     return f"""
         SELECT child, min(start) AS start, max(until) AS until FROM (
-            SELECT *, sum(CASE WHEN start <= reach THEN 0 ELSE 1 END) OVER (PARTITION BY child ORDER BY start, until ROWS UNBOUNDED PRECEDING) AS n FROM (
+            SELECT *, sum(CASE WHEN start <= reach THEN 0 ELSE 1 END) OVER (PARTITION BY child ORDER BY start, until, reach NULLS FIRST ROWS UNBOUNDED PRECEDING) AS n FROM (
                 SELECT child, start, until, max(until) OVER (PARTITION BY child ORDER BY start, until ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
                 FROM ({spans}) AS given WHERE start < until) AS reached) AS numbered
         GROUP BY child, n"""
