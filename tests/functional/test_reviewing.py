@@ -162,7 +162,7 @@ def test_the_picture_says_what_may_also_be_about_the_child(
     page.screenshot(path=images / "perhaps.png")
     page.get_by_role("link", name="A record of").click()
     page.wait_for_url("**/children/person-**")
-    assert page.get_by_role("heading", level=1).inner_text() == "Ameera Solankey"
+    assert page.get_by_role("heading", level=1).inner_text() == "Ameera Solanki-Dean"
     page.goto(f"{site}/possible/")
     open_page.faults.clear()  # type: ignore[attr-defined]  # the browser says that the answer was 404
     assert page.get_by_role("heading", level=1).inner_text() == "We cannot show you this page"

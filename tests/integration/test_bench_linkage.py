@@ -57,7 +57,7 @@ def test_a_partition_is_counted_by_hand(tmp_path: Path) -> None:
     connection.execute(f"""
         COPY (SELECT * FROM (VALUES ('1', 'Ann', 'a', []), ('2', 'Ann', 'a', []), ('3', 'Ann', 'a', []), ('4', 'Ben', 'b', []), ('5', 'Ben', 'b', []))
               t(identity, person, origin, slips)) TO '{tmp_path}/truth.parquet' (FORMAT parquet);
-        COPY (SELECT * FROM (VALUES ('1', '2', 15.0), ('3', '4', 13.0), ('2', '3', 5.0), ('1', '5', -1.0)) t(one, other, weight))
+        COPY (SELECT * FROM (VALUES ('1', '2', 15.0), ('3', '4', 13.0), ('2', '3', 5.0), ('1', '5', 1.0)) t(one, other, weight))
               TO '{tmp_path}/pairs.parquet' (FORMAT parquet);
         COPY (SELECT * FROM (VALUES ('1', '1'), ('2', '1'), ('3', '3'), ('4', '3'), ('5', '5')) t(identity, person))
               TO '{tmp_path}/people.parquet' (FORMAT parquet)
@@ -69,6 +69,7 @@ def test_a_partition_is_counted_by_hand(tmp_path: Path) -> None:
     assert (found.identities, found.true) == (5, 4)
     assert found.partition(groups) == Quality(right=1, wrong=1, missed=3)
     assert found.by("origin", groups) == {"a": Quality(1, 0, 2), "b": Quality(0, 0, 1)}
-    assert found.to_a_person(f"{tmp_path}/pairs.parquet", groups, 2.0) == pytest.approx(2 / 5)
+    assert found.to_a_person(f"{tmp_path}/pairs.parquet", groups, 2.0) == pytest.approx((2 / 5, 2 / 5))
+    assert found.to_a_person(f"{tmp_path}/pairs.parquet", groups, 0.0) == pytest.approx((3 / 5, 4 / 5))
     assert found.best.quality == Quality(right=2, wrong=1, missed=2)
     assert found.at_precision(1.0).quality == Quality(right=1, wrong=0, missed=3)

@@ -322,7 +322,7 @@ def test_the_queue_has_each_two_people_once_by_their_likest_records() -> None:
 def test_what_is_decided_leaves_the_queue_and_what_is_undone_comes_back() -> None:
     by = reviewer()
     weigh("V-1", "K-1")
-    weigh("V-1", "P-1", 3.0)
+    weigh("V-1", "P-1", 1.0)
     for decision in (SAME, DIFFERENT):
         at = AT + timedelta(hours=[SAME, DIFFERENT].index(decision))
         made = decided("V-1", "K-1", decision, by, at)

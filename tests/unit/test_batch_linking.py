@@ -196,7 +196,7 @@ def test_people_are_those_of_settling_everyone(
         Decided(sure[0].one, sure[0].other, Decision.DIFFERENT),
         Decided(*sorted(known)[:2], Decision.SAME),
     ]
-    expected = settle(pairs, decided, known.values())
+    expected = settle(pairs, decided, known.values(), unrivalled=artefact.unrivalled)
     assert settle_all(table, artefact, decided) == len(expected) > 1
     got: dict[str, set[str]] = {}
     for name, person in table.execute("SELECT id, person FROM people").fetchall():
@@ -213,7 +213,8 @@ def test_a_group_is_one_person_only_if_nothing_stands_between_any_two(tmp_path: 
     read_raw(connection, write(people, tmp_path / "raw.parquet"))
     standardise_all(connection)
     connection.execute(
-        "CREATE TABLE pairs AS SELECT * FROM (VALUES ('a', 'b', 20.0, 0), ('b', 'c', 19.0, 0), ('d', 'e', 20.0, 0), ('f', 'g', 20.0, 0)) AS p(one, other, weight, forbids)"
+        "CREATE TABLE pairs AS SELECT * FROM (VALUES ('a', 'b', 20.0, 0, 1), ('b', 'c', 19.0, 0, 1), ('d', 'e', 20.0, 0, 1), ('f', 'g', 20.0, 0, 1))"
+        " AS p(one, other, weight, forbids, level_given)"
     )
     settle_all(connection, default_artefact(), [Decided("d", "e", Decision.DIFFERENT)])
     found = connection.execute("SELECT id, person FROM people ORDER BY id").fetchall()

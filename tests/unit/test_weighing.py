@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 import pytest
 
@@ -16,7 +17,7 @@ from wholechild.people.comparing.levels import LEVELS, MISSING, levels_of
 from wholechild.people.comparing.prepared import prepare
 from wholechild.people.comparing.scoring import weigh
 from wholechild.people.comparing.standardising import Raw, standardise
-from wholechild.people.comparing.weighed import Weighed, Zone
+from wholechild.people.comparing.weighed import Contribution, Weighed, Zone
 
 ARTEFACT = default_artefact()
 ONE_NUMBER, ANOTHER_NUMBER = "9434765919", "9434765870"
@@ -243,6 +244,38 @@ def test_only_the_zone_same_is_linked() -> None:
     unsure = Weighed("a", "b", 5, (), Zone.POSSIBLE)
     forbidden = Weighed("b", "c", 30, (), Zone.SAME, "two NHS numbers")
     assert len(settle([unsure, forbidden], [], _named("a", "b", "c"))) == 3
+
+
+def _likely(one: str, other: str, weight: float, given: str = "near", forbids: str = "") -> Weighed:
+    named = (Contribution("given", given, 1.0),) if given else ()
+    return Weighed(one, other, weight, named, Zone.POSSIBLE, forbids)
+
+
+#: Pairs and decisions beside the pair of a and b, and whether a and b are one person for want of anybody else.
+RIVALS: Final[dict[str, tuple[list[Weighed], list[Decided], bool]]] = {
+    "nobody else": ([_likely("a", "b", 4)], [], True),
+    "too faint": ([_likely("a", "b", 2)], [], False),
+    "somebody else who may be the one": ([_likely("a", "b", 4), _likely("b", "c", 0.5)], [], False),
+    "somebody else who may be the other": ([_likely("a", "b", 4), _likely("a", "c", 0.5)], [], False),
+    "somebody who was compared and is another": ([_likely("a", "b", 4), replace(_likely("b", "c", -3), zone=Zone.DIFFERENT)], [], True),
+    "somebody else who is one with the other": ([_likely("a", "b", 4), _likely("a", "c", 1), _pair("b", "c", 9)], [], True),
+    "something that forbids it": ([_likely("a", "b", 4, forbids="two births")], [], False),
+    "something that forbids it with one of the group": (
+        [_likely("a", "b", 4), _likely("a", "c", 1, forbids="two births"), _pair("b", "c", 9)], [], False),
+    "no first name": ([_likely("a", "b", 4, given="")], [], False),
+    "another first name": ([_likely("a", "b", 4, given="different")], [], False),
+    "a first name by another of the group": ([_likely("a", "b", 4, given=""), _likely("a", "c", 4), _pair("b", "c", 9)], [], True),
+    "a person who could not tell": ([_likely("a", "b", 4)], [Decided("b", "a", Decision.CANNOT_TELL)], False),
+    "a person who said no": ([_likely("a", "b", 4)], [Decided("b", "a", Decision.DIFFERENT)], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", RIVALS)
+def test_two_whom_nobody_else_comes_near_need_less(what: str) -> None:
+    pairs, decided, one = RIVALS[what]
+    people = settle(pairs, decided, _named("a", "b", "c"), unrivalled=3.0)
+    assert any({"a", "b"} <= person for person in people) is one
+    assert not any({"a", "b"} <= person for person in settle(pairs, decided, _named("a", "b", "c")))
 
 
 def test_a_decision_that_two_are_different_holds_through_others() -> None:

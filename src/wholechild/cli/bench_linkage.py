@@ -189,14 +189,25 @@ class Known:
         right, linked = row
         return Quality(right, linked - right, self.true - right)
 
-    def to_a_person(self, pairs: str, groups: str, possible: float) -> float:
-        """The share of identities with a pair that a machine leaves to a person: at least possible, and not of one person already."""
+    def to_a_person(self, pairs: str, groups: str, asked: float) -> tuple[float, float]:
+        """The share of identities of which a machine asks a person whose they are; and of all that such a question is about.
+
+        Shape    a question is about two people, as they are linked; whose the fewer identities of the one are is asked, and the
+                 other is whose they may be. The second counts both.
+        """
         (row,) = self.connection.execute(f"""
-            WITH open AS (SELECT p.one, p.other FROM '{pairs}' p JOIN '{groups}' a ON a.identity = p.one JOIN '{groups}' b ON b.identity = p.other
-                          WHERE p.weight >= {possible!r} AND a.person <> b.person)
-            SELECT count(*) FROM (SELECT one FROM open UNION SELECT other FROM open)
+            WITH open AS (SELECT DISTINCT least(a.person, b.person) AS one, greatest(a.person, b.person) AS other
+                          FROM '{pairs}' p JOIN '{groups}' a ON a.identity = p.one JOIN '{groups}' b ON b.identity = p.other
+                          WHERE p.weight >= {asked!r} AND a.person <> b.person),
+                 sized AS (SELECT person, count(*) AS n FROM '{groups}' GROUP BY person),
+                 fewer AS (SELECT CASE WHEN a.n <= b.n THEN one ELSE other END AS person
+                           FROM open JOIN sized a ON a.person = one JOIN sized b ON b.person = other),
+                 ends AS (SELECT DISTINCT p.one, p.other FROM '{pairs}' p JOIN '{groups}' a ON a.identity = p.one JOIN '{groups}' b ON b.identity = p.other
+                          WHERE p.weight >= {asked!r} AND a.person <> b.person)
+            SELECT (SELECT count(*) FROM '{groups}' WHERE person IN (SELECT person FROM fewer)),
+                   (SELECT count(*) FROM (SELECT one FROM ends UNION SELECT other FROM ends))
         """).fetchall()
-        return float(row[0]) / self.identities
+        return float(row[0]) / self.identities, float(row[1]) / self.identities
 
     def fairness(self, groups: str) -> tuple[dict[str, Quality], Disparity | None]:
         """Quality by the community of the name, and the worst against the best."""
@@ -245,7 +256,7 @@ def _work(identities: Path, into: Path, truth: Path | None) -> dict[str, Any]:
         told = {
             "end_to_end": marks[-1][1] - marks[0][1], "processor": time.process_time(), "memory": _peak(),
             "steps": {name: at - before for (_, before), (name, at) in zip(marks, marks[1:], strict=False)},
-            "candidates": candidates, "keys_left_out": left_out, "same": artefact.same, "possible": artefact.possible,
+            "candidates": candidates, "keys_left_out": left_out, "same": artefact.same, "possible": artefact.possible, "asked": max(artefact.possible, artefact.asked),
         }  # fmt: skip
         return told | ({"blocked": _blocked(connection, truth)} if truth else {})
 

@@ -73,7 +73,7 @@ class _Run:
     ours: bench.Ran
     known: bench.Known
     made: Quality
-    looks: float
+    looks: tuple[float, float]
     worst_to_best: float | None
     unfair: str
     splink: bench.Ran | None
@@ -104,7 +104,7 @@ def _run(folder: Path, plan: Plan, beside_splink: bool) -> _Run:
         splink = bench.splink(identities, folder / "splink.parquet")
         beside = bench.known(truth, folder / "splink.parquet")
     return _Run(
-        ours, known, known.partition(str(people)), known.to_a_person(str(pairs), str(people), ours.said["possible"]),
+        ours, known, known.partition(str(people)), known.to_a_person(str(pairs), str(people), ours.said["asked"]),
         apart.times if apart else None, f"{apart.worst} against {apart.best}" if apart else "too few true pairs", splink, beside,
     )  # fmt: skip
 
@@ -146,7 +146,8 @@ def _quality_figures(runs: Sequence[_Run], plan: Plan) -> Iterator[Figure]:
         tuple(run.made.recall.value or 0.0 for run in runs),
     )
     yield Figure("F1 of what the machine linked into people", "", tuple(run.made.f1 or 0.0 for run in runs))
-    yield Figure("identities sent to a person", "", tuple(run.looks for run in runs), 0.01)
+    yield Figure("identities sent to a person", "", tuple(run.looks[0] for run in runs), 0.01)
+    yield Figure("the same, with those that they may be one with", "", tuple(run.looks[1] for run in runs))
     times = tuple(run.worst_to_best for run in runs if run.worst_to_best is not None)
     if times and many:
         yield Figure(f"missed links by community of the name, {runs[0].unfair}", "×", times, 1.25)

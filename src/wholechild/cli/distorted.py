@@ -77,7 +77,8 @@ def _compared(
     chronology: ParsedChronology, lessons: Sequence[Lesson], seed: int, clean: frozenset[tuple[str, date]],
     own: Mapping[Known, Identity], pairs: Sequence[Weighed], everybody: Sequence[Identity],
 ) -> Tried:  # fmt: skip
-    groups = {identity: group for group in settle(pairs, (), everybody) for identity in group}
+    settled = settle(pairs, (), everybody, unrivalled=default_artefact().unrivalled)
+    groups = {identity: group for group in settled for identity in group}
     whose, mixed = _whose(own, groups)
     links = {key: who or f"apart {key[0]} {key[1]}" for key, who in whose.items()}
     found = match_days(chronology, lessons, links)

@@ -215,7 +215,12 @@ def _on_labels(found: Report) -> list[str]:
 def _by_zone(found: Report) -> list[str]:
     from wholechild.people.linkage_report import in_words as share_words
 
-    titles = {"same": "linked by machine", "possible": "left to a person", "different": "not linked"}
+    titles = {
+        "same": "linked by machine",
+        "possible": "left to a person",
+        "faint": "shown as possible",
+        "different": "not linked",
+    }
     return [
         f"Of labelled pairs that are {titles[zone]}, one person: {share_words(share)}"
         for zone, share in found.zones.items()

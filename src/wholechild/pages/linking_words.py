@@ -146,6 +146,7 @@ def zones(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What people said of pairs that the software would join, leave to a person, or leave apart; counts that are few are withheld."""
     titles = {
         "same": "The software would join them", "possible": "The software asks a person",
+        "faint": "Shown as possible; nobody is asked",
         "different": "The software would leave them apart",
     }  # fmt: skip
     return [

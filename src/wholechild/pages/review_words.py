@@ -60,7 +60,8 @@ def evidence_words(linked: Linked) -> str:
     """Why a record is about this person, in a sentence or two."""
     said = _EVIDENCE.get(linked.evidence, "It was linked.")
     agreed = linked.grounds.get("agreed")
-    return f"{said} What agreed: {agreed}." if agreed else said
+    said = f"{said} What agreed: {agreed}." if agreed else said
+    return f"{said} Nobody else comes near." if linked.grounds.get("unrivalled") else said
 
 
 def decision_words(decided: Decided) -> str:

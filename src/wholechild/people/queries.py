@@ -84,7 +84,7 @@ def linkage(viewer: Viewer) -> Linkage:
 
 _POSSIBLE: Final = (
     "SELECT count(*) FROM people_pair p JOIN people_link a ON a.identity = p.one JOIN people_link b ON b.identity = p.other "
-    "WHERE a.person <> b.person AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link IN (a.id, b.id)) "
+    "WHERE a.person <> b.person AND p.zone <> 'faint' AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link IN (a.id, b.id)) "
     "AND NOT EXISTS (SELECT 1 FROM people_pairdecision d WHERE d.identities = ARRAY[p.one, p.other]::text[] "
     "AND NOT EXISTS (SELECT 1 FROM people_pairdecisionundone x WHERE x.decision = d.id))"
 )

@@ -35,6 +35,7 @@ from wholechild.people.arriving.queries import (
     sorted_pair,
 )
 from wholechild.people.assigning import Assigned, Viewers, persons_for
+from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.clustering import settle
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.prepared import prepare
@@ -334,7 +335,7 @@ def _settle(
     *, writing: Sequence[Asked] = (), remember: Sequence[Asked] = (),
 ) -> int:  # fmt: skip
     """Settle, after the statements of `writing`, and write what follows; those of `remember` go on the same way."""
-    done = _settled(touched, at, writing=writing)
+    done = _settled(touched, at, comparing.artefact, writing=writing)
     links = done.was.links
     moved = [
         (identity, person)
@@ -360,12 +361,14 @@ def persons_if(
     *, by: str, purpose: str, at: datetime, identities: Collection[str], supposing: Sequence[InForce]
 ) -> dict[str, str]:
     """identity -> the person that it would be, were these decisions in force, for their whole components. Nothing is written."""
-    return dict(_settled(identities, at, supposing).assigned.person_of)
+    artefact = queries.comparing_in_force().artefact
+    return dict(_settled(identities, at, artefact, supposing).assigned.person_of)
 
 
 def _settled(
-    touched: Collection[str], at: datetime, supposing: Sequence[InForce] = (), writing: Sequence[Asked] = ()
-) -> _Settled:
+    touched: Collection[str], at: datetime, artefact: Artefact, supposing: Sequence[InForce] = (),
+    writing: Sequence[Asked] = (),
+) -> _Settled:  # fmt: skip
     """The components of these identities: how they stand, and who is who; `supposing` some decisions beside those in force."""
     was = queries.component(touched, writing)
     bound = queries.binding(was, supposing)
@@ -373,6 +376,7 @@ def _settled(
         _without_two_declared(was.pairs.values(), was.ready),
         bound.decided,
         [said.identity for said in was.ready.values()],
+        unrivalled=artefact.unrivalled,
     )
     assigned = persons_for(
         groups, queries.standings(was), viewers=_viewers(was, groups, at),
@@ -470,11 +474,16 @@ def _new_link(
             CONFIRMED,
             grounds | ({"decision": decided[1]} if decided[1] != CONFIRMED else {}),
         )
-    for pair in ties.get(identity, ()):
+    for pair in ties.get(identity, ()):  # the heaviest first
         other = _other(pair, identity)
-        if person_of.get(other) == person and pair.zone is Zone.SAME:
+        if person_of.get(other) == person and not pair.forbids:
             evidence, grounds = by_weight(pair, said.identity, done.was.ready[other].identity, artefact)
-            return NewLink(identity, person, evidence, grounds)
+            return NewLink(
+                identity,
+                person,
+                evidence,
+                grounds if pair.zone is Zone.SAME else grounds | {"unrivalled": True},
+            )
     return NewLink(identity, person, PROBABLE, {"with": next(iter(bound), "")})
 
 

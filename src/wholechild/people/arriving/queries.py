@@ -302,8 +302,8 @@ _REACHED: Final = """
 WITH RECURSIVE reached(identity) AS (
     SELECT unnest(%s::text[]) COLLATE "C"
     UNION SELECT near.identity FROM reached AS mine CROSS JOIN LATERAL (
-        SELECT other FROM people_pair WHERE one = mine.identity AND zone = 'same'
-        UNION ALL SELECT one FROM people_pair WHERE other = mine.identity AND zone = 'same'
+        SELECT other FROM people_pair WHERE one = mine.identity
+        UNION ALL SELECT one FROM people_pair WHERE other = mine.identity
         UNION ALL SELECT unnest(identities) FROM people_pairdecision
             WHERE identities && ARRAY[mine.identity] AND decision = 'same'
         UNION ALL SELECT theirs.id FROM people_compared own JOIN people_compared theirs ON theirs.reference = own.reference
@@ -453,6 +453,7 @@ def binding(component: Component, supposing: Sequence[InForce] = ()) -> Binding:
     for pair in _chains(_confirmed(ready, component.links)):
         same[pair] = CONFIRMED
     different: set[tuple[str, str]] = set()
+    unclear: list[Decided] = []
     binding = _as_it_would_be(component.decided, supposing)
     for decision in binding:
         pair = decision.one, decision.other
@@ -464,12 +465,14 @@ def binding(component: Component, supposing: Sequence[InForce] = ()) -> Binding:
         elif decision.decision == Decision.DIFFERENT:
             same.pop(pair, None)
             different.add(pair)
+        else:
+            unclear.append(Decided(*pair, Decision.CANNOT_TELL))
     different |= {sorted_pair(one, other) for one, others in apart.items() for other in others}
     same = {pair: by for pair, by in same.items() if ready.keys() >= set(pair)}
     decided = [Decided(*pair, Decision.SAME) for pair in same]
     decided += [Decided(*pair, Decision.DIFFERENT) for pair in different]
     sent_away = frozenset(identity for decision in binding for identity in decision.goes)
-    return Binding(decided, same, sent_away)
+    return Binding([*decided, *unclear], same, sent_away)
 
 
 def _as_it_would_be(decided: Iterable[InForce], supposing: Iterable[InForce]) -> list[InForce]:

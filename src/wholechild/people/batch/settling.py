@@ -6,19 +6,26 @@ nothing to do with each other, and each group is settled by itself, some thousan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from math import inf
 from typing import Any, Final
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
+from wholechild.people.batch.conditions import NUMBERS
 from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.clustering import MOST_OF_ONE_PERSON, Decided, settle
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.weighed import Weighed, Zone
+from wholechild.people.comparing.weighed import Contribution, Weighed
 
 _AT_ONCE: Final = 20_000
+#: How the first names of a pair agree, by the number of the level, as far as it matters here.
+_FIRST_NAMES: Final = {
+    0: (),
+    **{number: (Contribution("given", level, 0.0),) for level, number in NUMBERS["given"].items()},
+}
 #: What a contradiction is seen by; the rest of an identity does not matter here.
 _SEEN: Final = ("id", "given", "family", "middle", "other_names", "born", "died", "nhs_number")
 
@@ -30,7 +37,7 @@ def settle_all(connection: DuckDBPyConnection, artefact: Artefact, decisions: It
     """
     decided = list(decisions)
     connection.execute(
-        "CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, weight FROM pairs"
+        "CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, weight, level_given FROM pairs"
         f" WHERE weight >= {artefact.same!r} AND forbids = 0"
     )
     groups = _groups(connection, decided)
@@ -43,7 +50,8 @@ def settle_all(connection: DuckDBPyConnection, artefact: Artefact, decisions: It
     )
     _settle_plain(connection, decided)
     for some in _in_batches(connection):
-        _settle_some(connection, some, [d for d in decided if d.one in some or d.other in some])
+        _settle_some(connection, artefact, some, [d for d in decided if d.one in some or d.other in some])
+    _settle_unrivalled(connection, artefact, decided)
     for table_name in ("machine_pairs", "grouped"):
         connection.execute(f"DROP TABLE {table_name}")
     return int(connection.execute("SELECT count(DISTINCT person) FROM people").fetchall()[0][0])
@@ -68,6 +76,35 @@ def _settle_plain(connection: DuckDBPyConnection, decided: Iterable[Decided]) ->
     )
     connection.execute("DELETE FROM grouped WHERE grouped IN (SELECT grouped FROM plain)")
     connection.execute("DROP TABLE plain")
+
+
+def _settle_unrivalled(
+    connection: DuckDBPyConnection, artefact: Artefact, decided: Sequence[Decided]
+) -> None:
+    """Those two people of whom pairs lead to each other and to nobody else, of enough weight, settled once more by themselves.
+
+    All that pairs say of either stands between the two, so that nothing can come out otherwise than with everybody else beside them.
+    """
+    if artefact.unrivalled == inf:
+        return
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE met AS
+        SELECT least(a.person, b.person) AS one, greatest(a.person, b.person) AS other, max(p.weight) AS weight, max(p.forbids) AS forbids
+        FROM pairs p JOIN people a ON a.id = p.one JOIN people b ON b.id = p.other
+        WHERE p.weight >= {artefact.possible!r} AND a.person <> b.person GROUP BY 1, 2""")
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE grouped AS
+        WITH often AS (SELECT person FROM (SELECT one AS person FROM met UNION ALL SELECT other FROM met) GROUP BY person HAVING count(*) > 1),
+             alone AS (SELECT one, other FROM met ANTI JOIN often o ON o.person = met.one ANTI JOIN often q ON q.person = met.other
+                       WHERE weight >= {artefact.unrivalled!r} AND forbids = 0)
+        SELECT p.id, a.one AS grouped FROM alone a JOIN people p ON p.person IN (a.one, a.other)""")
+    connection.execute("DELETE FROM people WHERE id IN (SELECT id FROM grouped)")
+    connection.execute(f"CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, weight, level_given FROM pairs WHERE weight >= {artefact.possible!r}"
+                       " AND forbids = 0 AND one IN (SELECT id FROM grouped) AND other IN (SELECT id FROM grouped)")  # fmt: skip
+    for some in _in_batches(connection):
+        theirs = [d for d in decided if d.one in some and d.other in some]
+        _settle_some(connection, artefact, some, theirs, artefact.unrivalled)
+    connection.execute("DROP TABLE met")
 
 
 def _groups(connection: DuckDBPyConnection, decided: Iterable[Decided]) -> dict[str, str]:
@@ -116,14 +153,23 @@ def _rows(cursor: DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _settle_some(connection: DuckDBPyConnection, some: dict[str, Identity], decided: list[Decided]) -> None:
+def _settle_some(
+    connection: DuckDBPyConnection,
+    artefact: Artefact,
+    some: dict[str, Identity],
+    decided: list[Decided],
+    unrivalled: float = inf,
+) -> None:
     connection.register("some_ids", pa.table({"id": list(some)}))
     rows = connection.execute(
-        "SELECT one, other, weight FROM machine_pairs WHERE one IN (SELECT id FROM some_ids)"
+        "SELECT one, other, weight, level_given FROM machine_pairs WHERE one IN (SELECT id FROM some_ids)"
     ).fetchall()
     connection.unregister("some_ids")
-    pairs = (Weighed(one, other, weight, (), Zone.SAME) for one, other, weight in rows)
-    settled = settle(pairs, decided, some.values())
+    pairs = (
+        Weighed(one, other, weight, _FIRST_NAMES[given], artefact.zone(weight))
+        for one, other, weight, given in rows
+    )
+    settled = settle(pairs, decided, some.values(), unrivalled=unrivalled)
     told = pa.table(
         {
             "id": [name for person in settled for name in person],

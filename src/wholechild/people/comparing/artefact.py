@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from math import log2
+from math import inf, log2
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,8 +68,10 @@ class Artefact:
     Shape    `comparisons` has each level of `levels.LEVELS`; `frequencies` those of `given`, `family` and `born`, which take
              the place of the strangers' chance of the level `same`. `shared` are digests of telephone numbers and the like
              that so many share that they say nothing.
-    Units    `same` and `possible` are bits: the weight from which a machine links, and from which a person is asked.
-             `loss` is how many missed links one wrong link is worth.
+    Units    `same`, `unrivalled`, `asked` and `possible` are bits: the weight from which a machine links; from which it links two
+             whom nobody else comes near (clustering.py); from which a person is asked; and from which two are shown as
+             possibly one. `loss` is how many missed links one wrong link is worth.
+    Missing  no `unrivalled`: never. No `asked`: whatever is possible is asked.
     """
 
     comparisons: Mapping[str, Mapping[str, Chances]]
@@ -78,6 +80,8 @@ class Artefact:
     same: float
     possible: float
     loss: float
+    unrivalled: float = inf
+    asked: float = -inf
     shared: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -90,7 +94,9 @@ class Artefact:
         """The zone of a weight, where nothing forbids a link."""
         if weight >= self.same:
             return Zone.SAME
-        return Zone.POSSIBLE if weight >= self.possible else Zone.DIFFERENT
+        if weight >= max(self.asked, self.possible):
+            return Zone.POSSIBLE
+        return Zone.FAINT if weight >= self.possible else Zone.DIFFERENT
 
     def prior_bits(self) -> float:
         """The weight of two identities of which nothing is known."""
@@ -102,6 +108,7 @@ class Artefact:
     def dumps(self) -> str:
         """The canonical form: JSON with sorted keys, nothing optional left out, each number as short as it can be."""
         document = asdict(self) | {"form": FORM, "shared": sorted(self.shared)}
+        document = {name: said for name, said in document.items() if said not in (inf, -inf)}
         return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
@@ -141,6 +148,8 @@ def _read(document: Mapping[str, Any]) -> Artefact:
         same=float(document["same"]),
         possible=float(document["possible"]),
         loss=float(document["loss"]),
+        unrivalled=float(document.get("unrivalled", inf)),
+        asked=float(document.get("asked", -inf)),
         shared=frozenset(document["shared"]),
         provenance=dict(document["provenance"]),
     )
@@ -167,7 +176,7 @@ def _check(found: Artefact) -> None:
                 raise ArtefactRefused(
                     f"This artefact has a chance outside 0 and 1 for {name}, level {level}. Train it anew."
                 )
-    if not found.possible <= found.same:
+    if not max(found.possible, found.asked) <= found.same or not found.possible <= found.unrivalled:
         raise ArtefactRefused("This artefact asks a person above the weight at which a machine links.")
     if found.prior.match <= 0 or found.stranger_prior() <= 0 or min(found.prior.kin) < 0:
         raise ArtefactRefused("This artefact's prior is no probability.")

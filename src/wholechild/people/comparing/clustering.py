@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 from wholechild.people.comparing.identity import Identity
@@ -26,11 +27,12 @@ class Decision(StrEnum):
 
     SAME = "same"
     DIFFERENT = "different"
+    CANNOT_TELL = "cannot_tell"
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Two identities of which a person, or a sender that declares it, says whether they are one.
+    """Two identities of which a person, or a sender that declares it, says whether they are one, or that nobody can tell.
 
     Shape    the order of the two does not matter. Of several decisions about one pair only the one in force is given.
     """
@@ -59,6 +61,10 @@ class _Groups:
     def keep_apart(self, one: str, other: str) -> None:
         self._apart.setdefault(one, set()).add(other)
         self._apart.setdefault(other, set()).add(one)
+
+    def first_of(self, name: str) -> str:
+        """What a group is called."""
+        return self._group_of[name]
 
     def members(self, name: str) -> set[str]:
         return self._members[self._group_of[name]]
@@ -89,7 +95,11 @@ class _Groups:
 
 
 def settle(
-    pairs: Iterable[Weighed], decisions: Iterable[Decided], identities: Iterable[Identity]
+    pairs: Iterable[Weighed],
+    decisions: Iterable[Decided],
+    identities: Iterable[Identity],
+    *,
+    unrivalled: float = inf,
 ) -> list[frozenset[str]]:
     """Who is who: the identities, parted into people.
 
@@ -98,6 +108,12 @@ def settle(
     Source   greedy agglomeration under must-link and cannot-link constraints: decisions that two are the same come first
              (also against a contradiction: a person decided), then pairs of the zone `same` by falling weight. A pair is
              left out where a decision or a contradiction stands between any two of the two groups.
+
+    At last two groups are joined by a pair that weighs less, from `unrivalled` bits on, where no other pair leads from either of
+    them to anybody else: most of what speaks against such a pair is that there may be a twin or a brother, and of a twin
+    somebody would have heard. Not of a baby who has no name yet: the pair has to have first names, and they may not be
+    different ones. Nor where a person has looked and could not tell. As neither group has another, the order does not matter
+    here either.
 
     Where decisions contradict each other, `different` stands and the decision to link, of the later pair in order of ids,
     is left out: to have kept two apart can be put right, to have mixed two histories cannot.
@@ -113,10 +129,39 @@ def settle(
     for one, other, decision in decided:
         if decision is Decision.SAME and not groups.are_kept_apart(one, other):
             groups.join(one, other)
-    for pair in sorted(filter(_by_machine, pairs), key=_best_first):
-        if {pair.one, pair.other} <= known and groups.may_be_joined(pair.one, pair.other):
+    there = [pair for pair in pairs if {pair.one, pair.other} <= known]
+    for pair in sorted(filter(_by_machine, there), key=_best_first):
+        if groups.may_be_joined(pair.one, pair.other):
             groups.join(pair.one, pair.other)
+    unclear = {(one, other) for one, other, decision in decided if decision is Decision.CANNOT_TELL}
+    for one, other in _unrivalled(groups, there, unclear, unrivalled):
+        if groups.may_be_joined(one, other):
+            groups.join(one, other)
     return groups.partition()
+
+
+#: Levels of the first name at which the two may be twins of whom nobody has heard but one agency each.
+_NO_FIRST_NAME: Final = frozenset({"", "different"})
+
+
+def _unrivalled(
+    groups: _Groups, pairs: Iterable[Weighed], unclear: Set[tuple[str, str]], least: float
+) -> list[tuple[str, str]]:
+    """The groups, each by its first, that pairs lead from to one another and to nobody else, and that weigh enough."""
+    between: dict[tuple[str, str], list[Weighed]] = {}
+    others: dict[str, set[str]] = {}
+    for pair in pairs:
+        one, other = sorted((groups.first_of(pair.one), groups.first_of(pair.other)))
+        if one != other and pair.zone is not Zone.DIFFERENT:
+            between.setdefault((one, other), []).append(pair)
+            others.setdefault(one, set()).add(other)
+            others.setdefault(other, set()).add(one)
+    return [
+        (one, other) for (one, other), found in between.items()
+        if len(others[one]) == len(others[other]) == 1
+        and any(pair.weight >= least and pair.level("given") not in _NO_FIRST_NAME for pair in found)
+        and not any(pair.forbids or (pair.one, pair.other) in unclear for pair in found)
+    ]  # fmt: skip
 
 
 def _best_first(pair: Weighed) -> tuple[float, str, str]:

@@ -7,10 +7,14 @@ from enum import StrEnum
 
 
 class Zone(StrEnum):
-    """What a comparison says by itself. Only `SAME` may be linked by machine; `POSSIBLE` is for a person to decide."""
+    """What a comparison says by itself. Only `SAME` may be linked by machine; `POSSIBLE` is for a person to decide.
+
+    `FAINT` is possible too, and shown as that; but as so few of them are one person, nobody is asked to look.
+    """
 
     SAME = "same"
     POSSIBLE = "possible"
+    FAINT = "faint"
     DIFFERENT = "different"
 
 
@@ -42,3 +46,7 @@ class Weighed:
     contributions: tuple[Contribution, ...]
     zone: Zone
     forbids: str = ""
+
+    def level(self, field: str) -> str:
+        """How the two agree in a field; empty where one of them lacks it."""
+        return next((said.level for said in self.contributions if said.field == field), "")

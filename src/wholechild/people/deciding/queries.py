@@ -157,12 +157,13 @@ def review_queue(viewer: Viewer, at: datetime) -> tuple[Possible, ...]:
     """The people who may be one and about whom nobody has decided, those that wait longest first.
 
     Shape    only where the viewer may know of both; of two people the pair of identities that is most alike.
+    Missing  those who are possibly one and whom nobody is asked about: they stand in `possible_for`.
     """
-    return _possible(viewer, at, _pairs_apart("", []))
+    return _possible(viewer, at, _pairs_apart("WHERE p.zone <> 'faint'", []))
 
 
 def possible_for(viewer: Viewer, person: str, at: datetime) -> tuple[Possible, ...]:
-    """The same for one person."""
+    """Who may be one with this person, as far as nobody has decided; those too about whom nobody is asked."""
     own = identities_of([person])
     return _possible(viewer, at, _pairs_apart("WHERE p.one = ANY(%s) OR p.other = ANY(%s)", [own, own]))
 
