@@ -62,6 +62,7 @@ def zone(other: Identity) -> Zone:
         ({"family": "kahn"}, "family", "variant"),
         ({"family": "okafor"}, "family", "different"),
         ({"middle": "z"}, "middle", "initial"),
+        ({"middle": "zoya"}, "middle", "different"),
         ({"middle": "noor"}, "middle", "different"),
         ({"born": date(2015, 4, 3)}, "born", "swapped"),
         ({"born": date(2015, 3, 5)}, "born", "one_digit"),

@@ -102,7 +102,7 @@ HOLDS_WHERE: Final[dict[str, dict[str, str]]] = {
     },
     "middle": {
         "shared": "MEET(middles_l, middles_r)",
-        "initial": "MEET(initials_l, initials_r)",
+        "initial": "(SIZE(middles_l) = 0 OR SIZE(middles_r) = 0) AND MEET(initials_l, initials_r)",
     },
     "born": {
         "same": "born_l = born_r",

@@ -100,12 +100,14 @@ def family_level(one: Prepared, other: Prepared) -> str:
 
 
 def middle_level(one: Prepared, other: Prepared) -> str:
-    """Of the middle names: one shared, or one that may be the other's initial."""
+    """Of the middle names: one shared, or one side has initials alone and one of them may stand for the other's."""
     if not one.names.initials or not other.names.initials:
         return MISSING
     if _meet(one.names.middles, other.names.middles):
         return "shared"
-    return "initial" if _meet(one.names.initials, other.names.initials) else "different"
+    if (not one.names.middles or not other.names.middles) and _meet(one.names.initials, other.names.initials):
+        return "initial"
+    return "different"
 
 
 def born_level(one: Prepared, other: Prepared) -> str:
