@@ -92,7 +92,7 @@ def known() -> dict[str, Identity]:
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBPyConnection]:
     folder = tmp_path_factory.mktemp("linking")
-    connection = workbench(folder, memory="600MB")
+    connection = workbench(folder)
     read_raw(connection, write(raws(), folder / "raw.parquet"))
     standardise_all(connection)
     yield connection

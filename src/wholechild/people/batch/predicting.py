@@ -139,23 +139,27 @@ def prepare_to_weigh(connection: DuckDBPyConnection, artefact: Artefact) -> None
         connection.register("new_rows", table)
         connection.execute(f"CREATE OR REPLACE TABLE share_of_{name} AS SELECT * FROM new_rows")
         connection.unregister("new_rows")
-    columns = {column: telling.get(column, f"i.{column}") for column in COLUMNS}
+    # Once for each identity, in a table: joined into the view, the list of what is shared would be held once for each row.
+    told = "".join(f", {said} AS {column}" for column, said in telling.items())
+    many = "(SELECT list(value) AS many FROM too_shared) t"
+    connection.execute(f"CREATE OR REPLACE TABLE told AS SELECT i.n{told} FROM identities i, {many}")
+    columns = {column: f"{'u' if column in telling else 'i'}.{column}" for column in COLUMNS}
     sketched = ", ".join(f"{sketch(said) if c in LISTS else said} AS {c}" for c, said in columns.items())
     shares = ", ".join(
         f"coalesce({name}.share, {artefact.frequencies[name].otherwise!r}) AS {name}_share"
         for name in ("given", "family", "born")
     )
-    many = "(SELECT coalesce(list(value), CAST([] AS VARCHAR[])) AS many FROM too_shared) t"
+    joined = "identities i JOIN told u ON u.n = i.n" if telling else "identities i"
     connection.execute("CREATE OR REPLACE MACRO sketches_meet(a, b) AS (a & b) <> 0")
     connection.execute(
-        f"CREATE OR REPLACE TABLE sketched AS SELECT i.n, {sketched}, {shares} FROM identities i"
+        f"CREATE OR REPLACE TABLE sketched AS SELECT i.n, {sketched}, {shares} FROM {joined}"
         " LEFT JOIN share_of_given given ON given.term = i.given LEFT JOIN share_of_family family ON family.term = i.family"
-        f" LEFT JOIN share_of_born born ON born.term = i.born_text, {many}"
+        " LEFT JOIN share_of_born born ON born.term = i.born_text"
     )
     whole = ", ".join(f"{said} AS {column}" for column, said in columns.items())
     connection.execute(
         f"CREATE OR REPLACE VIEW compared AS SELECT i.n, i.id, {whole}, {', '.join(f's.{share}' for share in _SHARES)}"
-        f" FROM identities i JOIN sketched s ON s.n = i.n, {many}"
+        f" FROM {joined} JOIN sketched s ON s.n = i.n"
     )
 
 

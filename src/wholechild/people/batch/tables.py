@@ -69,11 +69,20 @@ class ColumnsRefused(ValueError):
     """A file of identities lacks the one column that nothing works without."""
 
 
-def workbench(folder: Path, *, memory: str = "1GB", threads: int = 2) -> DuckDBPyConnection:
-    """A database in a file of its own, to work in: what does not fit into memory goes to the folder."""
+#: What DuckDB may use in bytes: for few identities, for each million, and at the most. What does not fit goes to the folder.
+_LEAST_MEMORY: Final = 1_000_000_000
+_MEMORY_FOR_A_MILLION: Final = 1_300_000_000
+_MOST_MEMORY: Final = 4_000_000_000
+
+
+def workbench(folder: Path, *, threads: int = 2) -> DuckDBPyConnection:
+    """A database in a file of its own, to work in: what does not fit into memory goes to the folder.
+
+    Shape    how much memory it may use follows how many identities are read into it.
+    """
     connection = connect(str(folder / "linking.duckdb"))
     for setting in (
-        f"SET memory_limit = '{memory}'",
+        f"SET memory_limit = '{_LEAST_MEMORY}B'",
         f"SET threads = {int(threads)}",
         f"SET temp_directory = '{folder}/spill'",
         "SET preserve_insertion_order = false",
@@ -123,6 +132,9 @@ def number_rows(connection: DuckDBPyConnection, source: str) -> None:
     connection.execute(
         f"CREATE OR REPLACE TABLE raw AS SELECT CAST(row_number() OVER (ORDER BY id) AS INTEGER) AS n, * FROM (SELECT {', '.join(columns)} FROM {source})"
     )
+    ((many,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
+    memory = min(max(_LEAST_MEMORY, _MEMORY_FOR_A_MILLION * many // 1_000_000), _MOST_MEMORY)
+    connection.execute(f"SET memory_limit = '{memory}B'")
 
 
 def _list(column: str) -> str:
