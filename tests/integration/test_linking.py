@@ -326,3 +326,27 @@ def test_who_is_taken_off_is_somebody_of_their_own(taken_back: str) -> None:
     assert apart != taken_back
     picture = picture_of(apart, "2026-03-12", moment("2026-03-12"))
     assert [entry.what for entry in picture.chronology] == ["Shouting heard."]
+
+
+# -- want of a rival -----------------------------------------------------------------------------------------------------------
+
+#: Alike enough for want of anybody else: of both of these it is as likely that they are Amy, and they cannot be one.
+ALIKE = {"given_name": "Ami", "family_name": "Amble", "born": "2021-05-11"}
+RIVAL = {"given_name": "Ami", "family_name": "Amble", "born": "2021-04-10"}
+
+
+@pytest.mark.parametrize("local", [f"S-{number}" for number in range(6)])
+def test_a_link_for_want_of_a_rival_is_taken_back_when_one_comes(deliver: Any, local: str) -> None:
+    """Whichever of two ids comes first: nobody is kept by a link that nobody would make now, and a person is asked."""
+    from wholechild.people.models import Link, Pair
+
+    deliver(
+        "1.ndjson",
+        as_ndjson([sent(HOSPITAL, "person", "P-1", **AMY), sent(POLICE, "person", "K-1", **ALIKE)]),
+        link=True,
+    )
+    assert amy("P-1") == amy("K-1", POLICE)
+    assert Link.objects.filter(grounds__unrivalled=True).count() == 1
+    deliver("2.ndjson", as_ndjson([sent(SCHOOL, "person", local, **RIVAL)]), at=LATER, link=True)
+    assert len({amy("P-1"), amy("K-1", POLICE), amy(local, SCHOOL)}) == 3
+    assert Pair.objects.exclude(zone="faint").count() == 2

@@ -221,6 +221,24 @@ def test_a_group_is_one_person_only_if_nothing_stands_between_any_two(tmp_path: 
     assert found == [("a", "a"), ("b", "a"), ("c", "c"), ("d", "d"), ("e", "e"), ("f", "f"), ("g", "f")]
 
 
+def test_two_whom_nobody_else_comes_near_are_one_person(tmp_path: Path) -> None:
+    """Two and nobody else, two with a rival each way, two of other first names, and two that somebody could not tell."""
+    people = [Raw(id=name, given_names="Amina", family_name="Khan") for name in "abcdefghij"]
+    connection = workbench(tmp_path)
+    read_raw(connection, write(people, tmp_path / "raw.parquet"))
+    standardise_all(connection)
+    near, other = NUMBERS["given"]["near"], NUMBERS["given"]["different"]
+    connection.execute(
+        f"CREATE TABLE pairs AS SELECT * FROM (VALUES ('a', 'b', 4.0, 0, {near}), ('c', 'd', 4.0, 0, {near}), ('d', 'e', 0.5, 0, {near}),"
+        f" ('f', 'g', 4.0, 0, {other}), ('h', 'i', 4.0, 0, {near}), ('i', 'j', -2.0, 0, {near})) AS p(one, other, weight, forbids, level_given)"
+    )
+    settle_all(connection, default_artefact())
+    found = dict(connection.execute("SELECT id, person FROM people").fetchall())
+    assert {name for name, person in found.items() if name != person} == {"b", "i"}
+    settle_all(connection, default_artefact(), [Decided("h", "i", Decision.CANNOT_TELL)])
+    assert connection.execute("SELECT id FROM people WHERE id <> person").fetchall() == [("b",)]
+
+
 def test_a_table_without_ids_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"name": ["Amina"]}), tmp_path / "x.parquet")
     with pytest.raises(ColumnsRefused, match="column `id`"):
