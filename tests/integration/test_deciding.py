@@ -100,6 +100,19 @@ def test_to_decide_that_a_linked_pair_is_different_is_a_split_too() -> None:
     assert person("P-1") != person("K-1")
 
 
+@pytest.mark.parametrize("sealed", ["V-1", "P-1", "S-1"])
+def test_a_link_that_touches_a_sealed_place_needs_a_second_person(sealed: str) -> None:
+    """The place of either, or of somebody with whom one of them may be one."""
+    from wholechild.people.searching.actions import seal_for_search
+
+    seal_for_search(by="tester", purpose="safeguarding_concern", at=AT, identities=[who(sealed)])
+    weigh("V-1", "S-1", 1.0, "faint")
+    made = decided("V-1", "K-1", SAME, reviewer())
+    assert (made.complete, person("V-1") == person("K-1")) == (False, False)
+    assert seconded(made.decision, coordinator(), AT + timedelta(hours=1)).complete
+    assert person("V-1") == person("K-1")
+
+
 def test_what_two_decided_one_cannot_undo_but_two_can_decide_anew() -> None:
     by, other = reviewer(), coordinator()
     made = split(["P-1"], by, person("K-1"))

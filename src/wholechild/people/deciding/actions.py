@@ -39,6 +39,7 @@ from wholechild.people.deciding.queries import (
     review,
     weighed_pair,
 )
+from wholechild.people.families.queries import sealed_persons
 from wholechild.people.models import (
     PairDecision,
     PairDecisionSeconded,
@@ -150,7 +151,9 @@ def drawn_up_pair(
     splits = persons[pair[0]] == persons[pair[1]]
     if decision == DIFFERENT and splits:
         shown["goes"] = [pair[1]]
-    two = needs_second(decision, splits=splits, sealed=_is_sealed(persons.values()), replaces=stands)
+    two = needs_second(
+        decision, splits=splits, sealed=bool(sealed_persons(persons.values())), replaces=stands
+    )
     if stands and stands.together:
         shown["together"] = f"anew-{stands.together}"
     first = Decided(
@@ -410,11 +413,6 @@ def _write_down(
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------------
-
-
-def _is_sealed(persons: Collection[str]) -> bool:
-    """Whether one of these people has a sealed place. There is no room for sealed places yet, so nobody has (ARCHITECTURE D8)."""
-    return False
 
 
 def _check_role(by: Viewer) -> None:
