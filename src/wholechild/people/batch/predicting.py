@@ -74,6 +74,7 @@ RULES: Final = (
     Rule("'u:' || upn", "upn <> ''"),
     Rule("'i:' || each", each="local_ids"),
     Rule("'t:' || each", each="contacts"),
+    Rule("'a:' || each", each="places"),
     Rule("'d:' || each.one || ':' || each.other", each="places_and_pairs"),
     Rule("'r:' || uprn || ':' || given_start", "uprn <> '' AND given <> ''"),
     Rule("'h:' || uprn || ':' || born_text", "uprn <> '' AND born IS NOT NULL"),

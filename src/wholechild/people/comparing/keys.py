@@ -19,6 +19,10 @@ from wholechild.people.comparing.standardising import Name
 MOST_IN_A_BLOCK: Final = 400
 #: A household and its agencies share a telephone; whatever more than these share is a school's, or a hostel's.
 MOST_ON_ONE_CONTACT: Final = 40
+#: As many may share the words of an address; more are a large house, or a street of that name in many towns.
+MOST_AT_ONE_PLACE: Final = 12
+#: The rule by which a house and street is a key, whatever the names.
+PLACE: Final = "a"
 #: The rule by which a telephone or an e-mail address is a key.
 CONTACT: Final = "t"
 _WORDS_OF_AN_ADDRESS: Final = 3
@@ -31,7 +35,10 @@ def rule_of(key: str) -> str:
 
 def most_under(rule: str, most: int = MOST_IN_A_BLOCK) -> int:
     """How many identities at most are compared for sharing a key of this rule, where no key may have more than `most`."""
-    return min(most, MOST_ON_ONE_CONTACT) if rule == CONTACT else most
+    return min(most, _MOST.get(rule, most))
+
+
+_MOST: Final = {CONTACT: MOST_ON_ONE_CONTACT, PLACE: MOST_AT_ONE_PLACE}
 
 
 def name_starts(name: Name) -> tuple[str, ...]:
@@ -113,6 +120,7 @@ def _keys(identity: Identity) -> Iterator[str]:
         yield from (f"y:{pair}:{day[:4]}" for pair in pairs)
         yield from (f"m:{pair}:{min(day[4:6], day[6:])}{max(day[4:6], day[6:])}" for pair in pairs)
     yield from (f"d:{place}:{pair}" for place in places(identity.address) for pair in pairs)
+    yield from (f"{PLACE}:{place}" for place in places(identity.address))
     yield from (f"{CONTACT}:{contact}" for contact in (*identity.phones, *identity.emails))
     for postcode in (identity.postcode, *identity.postcodes[:5]):
         if postcode:
