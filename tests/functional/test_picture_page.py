@@ -88,6 +88,7 @@ def test_choosing_hides_counts_and_can_be_taken_back(gallery: str, open_page: Ca
     page.reload()
     assert page.locator(".wc-entry:visible").count() == 7
     page.get_by_role("link", name="Show all entries").click()
+    page.locator(".wc-entry:visible").nth(45).wait_for()
     assert page.locator(".wc-entry:visible").count() == 46
 
 

@@ -271,6 +271,16 @@ RIVALS: Final[dict[str, tuple[list[Weighed], list[Decided], bool]]] = {
 }  # fmt: skip
 
 
+def test_two_whom_one_agency_has_as_two_need_as_much_as_ever() -> None:
+    """Directly, or by somebody else of the group."""
+    pairs = [_likely("a", "b", 4), _likely("a", "c", 1), _pair("b", "c", 9)]
+    known = {"a": "gp", "b": "school", "c": "gp"}
+    two = [Identity(id=name, agency=agency) for name, agency in known.items()]
+    assert settle(pairs, [], two, unrivalled=3.0) == [frozenset("a"), frozenset("bc")]
+    three = [replace(one, agency=one.agency + one.id) for one in two]
+    assert settle(pairs, [], three, unrivalled=3.0) == [frozenset("abc")]
+
+
 @pytest.mark.parametrize("what", RIVALS)
 def test_two_whom_nobody_else_comes_near_need_less(what: str) -> None:
     pairs, decided, one = RIVALS[what]

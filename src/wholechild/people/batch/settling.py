@@ -26,8 +26,8 @@ _FIRST_NAMES: Final = {
     0: (),
     **{number: (Contribution("given", level, 0.0),) for level, number in NUMBERS["given"].items()},
 }
-#: What a contradiction is seen by; the rest of an identity does not matter here.
-_SEEN: Final = ("id", "given", "family", "middle", "other_names", "born", "died", "nhs_number")
+#: What a contradiction is seen by, and who has it; the rest of an identity does not matter here.
+_SEEN: Final = ("id", "agency", "given", "family", "middle", "other_names", "born", "died", "nhs_number")
 
 
 def settle_all(connection: DuckDBPyConnection, artefact: Artefact, decisions: Iterable[Decided] = ()) -> int:

@@ -93,6 +93,13 @@ class _Groups:
             return False
         return not any(contradiction(self._prepared[a], self._prepared[b]) for a in mine for b in theirs)
 
+    def share_an_agency(self, one: str, other: str) -> bool:
+        """Whether an agency has identities in both groups: it seldom keeps a child twice."""
+        mine, theirs = (
+            {self._prepared[name].agency for name in self.members(side)} - {""} for side in (one, other)
+        )
+        return not mine.isdisjoint(theirs)
+
 
 def settle(
     pairs: Iterable[Weighed],
@@ -112,8 +119,8 @@ def settle(
     At last two groups are joined by a pair that weighs less, from `unrivalled` bits on, where no other pair leads from either of
     them to anybody else: most of what speaks against such a pair is that there may be a twin or a brother, and of a twin
     somebody would have heard. Not of a baby who has no name yet: the pair has to have first names, and they may not be
-    different ones. Nor where a person has looked and could not tell. As neither group has another, the order does not matter
-    here either.
+    different ones. Nor where an agency has both, which is to have heard of two; nor where a person has looked and could not
+    tell. As neither group has another, the order does not matter here either.
 
     Where decisions contradict each other, `different` stands and the decision to link, of the later pair in order of ids,
     is left out: to have kept two apart can be put right, to have mixed two histories cannot.
@@ -135,7 +142,7 @@ def settle(
             groups.join(pair.one, pair.other)
     unclear = {(one, other) for one, other, decision in decided if decision is Decision.CANNOT_TELL}
     for one, other in _unrivalled(groups, there, unclear, unrivalled):
-        if groups.may_be_joined(one, other):
+        if groups.may_be_joined(one, other) and not groups.share_an_agency(one, other):
             groups.join(one, other)
     return groups.partition()
 
