@@ -75,7 +75,8 @@ def febrl(name: str, source: Path) -> Febrl:
     for file in SETS[name]:
         for record in csv.DictReader(io.StringIO(_text(source, file)), skipinitialspace=True):
             row = _identity(
-                {key.strip(): (value or "").strip() for key, value in record.items() if key}, file
+                {key.strip(): (value or "").strip() for key, value in record.items() if key},
+                file if len(SETS[name]) > 1 else "",
             )
             rows.append(row)
             person_of[row["id"]] = row["id"].split("-")[1]
@@ -96,15 +97,18 @@ def _text(source: Path, file: str) -> str:
         ) from None
 
 
-def _identity(record: Mapping[str, str], file: str) -> dict[str, Any]:
-    """A record in the columns of raw identities. The shared id is passed on as an id of agencies; the suburb is part of the address."""
+def _identity(record: Mapping[str, str], agency: str) -> dict[str, Any]:
+    """A record in the columns of raw identities. The shared id is passed on as an id of agencies; the suburb is part of the address.
+
+    Missing  `agency` of a set in one file: no agency has a person five times.
+    """
     street = " ".join(part for part in (record["street_number"], record["address_1"]) if part)
     address = ", ".join(
         part for part in (street, record["address_2"], record["suburb"], record["state"]) if part
     )
     shared = record["soc_sec_id"]
     return {
-        "id": record["rec_id"], "agency": file, "given_names": record["given_name"], "family_name": record["surname"],
+        "id": record["rec_id"], "agency": agency, "given_names": record["given_name"], "family_name": record["surname"],
         "born": _date(record["date_of_birth"]), "postcode": record["postcode"], "address": address,
         "local_ids": [f"soc_sec_id:{shared}"] if shared else [], "other_names": [], "earlier_postcodes": [], "phones": [], "emails": [],
     }  # fmt: skip
