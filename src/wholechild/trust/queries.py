@@ -69,6 +69,27 @@ def _rows_of(cursor: Cursor[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
+@dataclass(frozen=True, slots=True)
+class Into:
+    """A table and its columns: copied into where rows are many, and each a statement of its own where they are few."""
+
+    table: str
+    columns: tuple[str, ...]
+
+    @property
+    def copy(self) -> str:
+        return f"COPY {self.table} ({self._named}) FROM STDIN"
+
+    @property
+    def insert(self) -> str:
+        places = ", ".join(["%s"] * len(self.columns))
+        return f"INSERT INTO {self.table} ({self._named}) VALUES ({places})"
+
+    @property
+    def _named(self) -> str:
+        return ", ".join(f'"{name}"' for name in self.columns)
+
+
 def inserting(facts: Iterable[Fact]) -> list[Asked]:
     """The statements that add these facts, each a row of its own table: for a few. Thousands are copied."""
     asked: list[Asked] = []

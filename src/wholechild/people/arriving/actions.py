@@ -43,11 +43,11 @@ from wholechild.people.comparing.scoring import telling, weigh_prepared
 from wholechild.people.comparing.weighed import Weighed, Zone
 from wholechild.people.linking import CONFIRMED, DECLARED, OWN, PROBABLE, NewLink, by_weight
 from wholechild.people.models import Link, Person, Unlink
-from wholechild.people.searching.actions import _indexing
+from wholechild.people.searching.queries import indexing
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, append, relate
 from wholechild.trust.models import Fact
-from wholechild.trust.queries import Asked, head, inserting, related_to, together
+from wholechild.trust.queries import Asked, Into, head, inserting, related_to, together
 
 _BLOCK: Final = 5_000
 #: So many rows of a table are written in one go with what follows them; more are copied.
@@ -75,7 +75,7 @@ def link_new_identities(
             return 0
         chosen = comparing or queries.comparing_by(told.model)
         touched, writing = _take_in(told.identities, chosen, at)
-        for _, indexed in _indexing(told.identities):
+        for _, indexed in indexing(told.identities):
             if len(indexed) > _FEW:
                 together(*indexed)
             else:
@@ -193,31 +193,14 @@ def _forget(gone: Sequence[Known], comparing: Comparing) -> set[str]:
     return around
 
 
-@dataclass(frozen=True, slots=True)
-class _Into:
-    """A table that follows from the facts, and its columns."""
-
-    table: str
-    columns: tuple[str, ...]
-
-    @property
-    def copy(self) -> str:
-        return f"COPY {self.table} ({', '.join(self.columns)}) FROM STDIN"
-
-    @property
-    def insert(self) -> str:
-        places = ", ".join(["%s"] * len(self.columns))
-        return f"INSERT INTO {self.table} ({', '.join(self.columns)}) VALUES ({places})"  # noqa: S608 - tables that we name
-
-
-_READY: Final = _Into("people_compared", ("reference", "declared", "learnt_at", *COLUMNS))
-_KEYS: Final = _Into("people_blockingkey", ("key", "identity"))
-_PAIRS: Final = _Into(
+_READY: Final = Into("people_compared", ("reference", "declared", "learnt_at", *COLUMNS))
+_KEYS: Final = Into("people_blockingkey", ("key", "identity"))
+_PAIRS: Final = Into(
     "people_pair", ("one", "other", "weight", "zone", "contributions", "forbids", "artefact")
 )
 
 
-def _rows(into: _Into, rows: Sequence[Sequence[Any]]) -> list[Asked]:
+def _rows(into: Into, rows: Sequence[Sequence[Any]]) -> list[Asked]:
     """The statements that write these rows, where they are few; many are copied at once."""
     if len(rows) <= _FEW:
         return [(into.insert, row) for row in rows]

@@ -106,7 +106,7 @@ class Artefact:
         return 1.0 - self.prior.match - sum(self.prior.kin)
 
     def dumps(self) -> str:
-        """The canonical form: JSON with sorted keys, nothing optional left out, each number as short as it can be."""
+        """The canonical form: JSON with sorted keys, what is never reached left out, each number as short as it can be."""
         document = asdict(self) | {"form": FORM, "shared": sorted(self.shared)}
         document = {name: said for name, said in document.items() if said not in (inf, -inf)}
         return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -8,10 +8,11 @@ can miss somebody, and can never show a wrong reason.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import combinations
+from functools import lru_cache
+from itertools import combinations, islice
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -21,8 +22,9 @@ from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.standardising import Raw, standardise
 from wholechild.people.searching.asked import Asked
 from wholechild.people.searching.grading import Graded, among, grade
-from wholechild.people.searching.keys import Part, findable, parts, spellings
+from wholechild.people.searching.keys import Part, findable, identity_keys, name_words, parts, spellings
 from wholechild.people.searching.words import Likeness, likeness, word_keys
+from wholechild.trust.queries import Asked as Statement
 from wholechild.trust.queries import people_of, prepared, together, visible
 from wholechild.trust.viewers import Viewer
 
@@ -360,3 +362,55 @@ def _rows(query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return cursor.fetchall()
+
+
+# -- what search is to keep ------------------------------------------------------------------------------------------------
+
+#: So many identities are kept in one go.
+INDEXED_AT_ONCE: Final = 2_000
+_FEW_WORDS: Final = 30
+#: Two writers of words in another order would wait for each other for ever.
+_INDEXING_LOCK: Final = 0x73656172
+
+
+def indexing(identities: Collection[str]) -> Iterator[tuple[int, list[Statement]]]:
+    """For some thousands at a time: how many of them are kept under their keys, and the statements that do it."""
+    wanted = iter(dict.fromkeys(identities))
+    while block := list(islice(wanted, INDEXED_AT_ONCE)):
+        yield _index(block)
+
+
+def _index(identities: Sequence[str]) -> tuple[int, list[Statement]]:
+    """How many of these are kept under their keys, and the statements that do it."""
+    said, sealed = said_and_sealed(identities)
+    known = [findable(one.identity, sealed=identity in sealed) for identity, one in said.items()]
+    words = sorted({word for one in known for word, _ in name_words(one)})
+    if len(words) > _FEW_WORDS:  # most are there; of a few it is quicker to try
+        there = {word for (word,) in prepared(_THERE, words)}
+        words = [word for word in words if word not in there]
+    gone = [identity for identity in identities if identity not in said]
+    return len(known), [
+        ("SELECT pg_advisory_xact_lock(%s)", [_INDEXING_LOCK]),
+        *([("DELETE FROM people_searchkey WHERE identity = ANY(%s)", [gone])] if gone else []),
+        *((_KEEP, [one.id, sorted(identity_keys(one)), one.id]) for one in known),
+        (_KEEP_WORDS, [_BETWEEN, words, [_joined_keys(word) for word in words]]),
+    ]
+
+
+@lru_cache(maxsize=20_000)
+def _joined_keys(word: str) -> str:
+    return _BETWEEN.join(sorted(word_keys(word)))
+
+
+#: Stands in no key.
+_BETWEEN: Final = "\n"
+_THERE: Final = "SELECT word FROM people_searchword WHERE word = ANY(%s)"
+_KEEP: Final = (
+    "INSERT INTO people_searchkey (identity, keys, rows) SELECT %s, %s, bit_xor(hashtextextended(r.id, 0)) "
+    "FROM records_personrow r WHERE r.identity = %s AND " + NOT_WITHDRAWN + " "
+    "ON CONFLICT (identity) DO UPDATE SET keys = EXCLUDED.keys, rows = EXCLUDED.rows"
+)
+_KEEP_WORDS: Final = (
+    "INSERT INTO people_searchword (word, keys) SELECT n.word, string_to_array(n.keys, %s) "
+    "FROM unnest(%s::text[], %s::text[]) AS n(word, keys) ON CONFLICT DO NOTHING"
+)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from psycopg import Connection
 
@@ -34,7 +34,7 @@ from wholechild.records.reports import MOST_ISSUES, issue_as_json
 from wholechild.trust.actions import SALT_BYTES, Salts
 from wholechild.trust.ledger import Block, Committed, utc
 from wholechild.trust.models import Fact
-from wholechild.trust.queries import Asked, together
+from wholechild.trust.queries import Asked, Into, together
 
 BATCH: Final = 4_000
 _KEPT_OF_A_LINE: Final = 2_000
@@ -51,27 +51,14 @@ _DERIVED: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-class _Into(NamedTuple):
-    """Where lines of COPY text go: copied where they are many, and each a statement of its own where they are few."""
-
-    copy: str
-    insert: str
-
-
-def _into(table: str, columns: Sequence[str]) -> _Into:
-    named = ", ".join(f'"{name}"' for name in columns)
-    places = ", ".join(["%s"] * len(columns))
-    return _Into(f"COPY {table} ({named}) FROM STDIN", f"INSERT INTO {table} ({named}) VALUES ({places})")
-
-
-def _facts(model: type[Fact], *columns: str) -> _Into:
-    return _into(model._meta.db_table, columns)
+def _facts(model: type[Fact], *columns: str) -> Into:
+    return Into(model._meta.db_table, columns)
 
 
 _ROWS: Final = {
     kind: _facts(model, *model.said, *Row.ADDED, *_DERIVED[kind], "salt") for kind, model in TABLES.items()
 }
-_SUBJECTS: Final = _into("records_recordsubject", ("identity", "record", "position"))
+_SUBJECTS: Final = Into("records_recordsubject", ("identity", "record", "position"))
 _AGENCIES: Final = _facts(Agency, "id", "salt", "kind", "area", "unit", "first_heard_at")
 _HELD: Final = _facts(
     QuarantinedRow,
@@ -166,7 +153,7 @@ class Loader:
         self._agencies: set[str] = set()
         self._declared: set[str] = set()
         self._withdrawn = withdrawn
-        self._waiting: list[tuple[_Into, Sequence[str]]] = []
+        self._waiting: list[tuple[Into, Sequence[str]]] = []
         self._place = 0
         self.leaves = Leaves()
         self.issues: list[Fault] = []
@@ -263,7 +250,7 @@ class Loader:
                 copy.write("".join(lines))
         self._waiting = []
 
-    def _write(self, into: _Into, lines: Sequence[str]) -> None:
+    def _write(self, into: Into, lines: Sequence[str]) -> None:
         if lines:
             self._waiting.append((into, lines))
 
