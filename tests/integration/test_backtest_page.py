@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.databases import AT
-from tests.integration.worlds import seat
+from tests.integration.worlds import signed_in
 from wholechild.patterns.backtest import waiting
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
@@ -24,17 +23,9 @@ READY, RUNNING, FAILED = (f"backtest-{digit * 24}" for digit in "abc")
 @pytest.fixture
 def visit(tmp_path: Path, settings_folder: None) -> Any:
     """Ask for a backtest as somebody in a role."""
-    from django.contrib.auth.models import User
-    from django.test import Client
 
     def visited(role: str, backtest: str = f"{READY}/") -> Any:
-        name = f"u-{role}"
-        if not User.objects.filter(username=name).exists():
-            seat(name, role, "council/Northmoor", AT)
-            User.objects.create_user(name)
-        client = Client()
-        client.force_login(User.objects.get(username=name), "django.contrib.auth.backends.ModelBackend")
-        return client.get(f"/backtests/{backtest}", headers={"host": "127.0.0.1"})
+        return signed_in(role).get(f"/backtests/{backtest}", headers={"host": "127.0.0.1"})
 
     return visited
 

@@ -12,7 +12,7 @@ import pytest
 from tests.databases import AT
 from tests.functional.linking_report import ORIGINS, figures
 from tests.integration import panels
-from tests.integration.worlds import EVERYONE, seat
+from tests.integration.worlds import EVERYONE, signed_in
 from wholechild.people.comparing.artefact import default_artefact
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
@@ -21,17 +21,9 @@ pytestmark = pytest.mark.usefixtures("rolled_back")
 @pytest.fixture
 def visit() -> Any:
     """The page, as somebody in a role."""
-    from django.contrib.auth.models import User
-    from django.test import Client
 
     def visited(role: str = "linkage_reviewer", path: str = "/linking/") -> Any:
-        name = f"u-{role}"
-        if not User.objects.filter(username=name).exists():
-            seat(name, role, "council/Northmoor", AT)
-            User.objects.create_user(name)
-        client = Client()
-        client.force_login(User.objects.get(username=name), "django.contrib.auth.backends.ModelBackend")
-        return client.get(path, headers={"host": "127.0.0.1"})
+        return signed_in(role).get(path, headers={"host": "127.0.0.1"})
 
     return visited
 

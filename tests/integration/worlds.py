@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from random import Random
 from typing import Any, Final
 
+from tests.databases import AT
 from tests.feeds import as_ndjson
 from tests.spec.spec_pages import condition_of
 from wholechild.patterns.language.lesson import Lesson, NextStep
@@ -133,6 +134,20 @@ def seat(user: str, role: str, agency: str, at: datetime, **relations: str) -> A
     for relation, person in relations.items():
         relate(at=at, user=user, relation=relation, persons=[person], authority="tests", **EVERYONE)
     return viewer_for(user, "safeguarding_concern", at)
+
+
+def signed_in(role: str) -> Any:
+    """A browser in which somebody with this role at the council is signed in; the same person each time."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    name = f"u-{role}"
+    if not User.objects.filter(username=name).exists():
+        seat(name, role, "council/Northmoor", AT)
+        User.objects.create_user(name)
+    client = Client()
+    client.force_login(User.objects.get(username=name), "django.contrib.auth.backends.ModelBackend")
+    return client
 
 
 def counts() -> dict[str, int]:
