@@ -101,7 +101,7 @@ def test_a_model_is_in_force_once_two_people_say_so(
     deliver: Any, link: Callable[..., Any], tmp_path: Path
 ) -> None:
     deliver("1.ndjson", TWO_AGENCIES, at=NOW, link=True)
-    strict = replace(default_artefact(), same=400.0, unrivalled=400.0)
+    strict = replace(default_artefact(), same=400.0, unrivalled=400.0, nameless=400.0)
     (tmp_path / "model.json").write_text(strict.dumps())
     (tmp_path / "card.json").write_text('{"trained_on": "a test"}')
     model = link("--keep", tmp_path / "model.json", "--card", tmp_path / "card.json")["model"]

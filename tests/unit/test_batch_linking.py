@@ -56,7 +56,17 @@ def raws(many: int = MANY) -> list[Raw]:
             days=chance.choice([0, 0, 0, 1, 9, 30, 31, 32, 300, 365, 3650, off])
         )
         return chance.choice(
-            [one, one, one, date(2015, 4, 3), date(2016, 3, 4), date(1900, 1, 1), date(2051, 3, 4), None]
+            [
+                one,
+                one,
+                one,
+                date(2015, 4, 3),
+                date(2015, 1, 1),
+                date(2016, 3, 4),
+                date(1900, 1, 1),
+                date(2051, 3, 4),
+                None,
+            ]
         )
 
     return [
@@ -196,7 +206,9 @@ def test_people_are_those_of_settling_everyone(
         Decided(sure[0].one, sure[0].other, Decision.DIFFERENT),
         Decided(*sorted(known)[:2], Decision.SAME),
     ]
-    expected = settle(pairs, decided, known.values(), unrivalled=artefact.unrivalled)
+    expected = settle(
+        pairs, decided, known.values(), unrivalled=artefact.unrivalled, nameless=artefact.nameless
+    )
     assert settle_all(table, artefact, decided) == len(expected) > 1
     got: dict[str, set[str]] = {}
     for name, person in table.execute("SELECT id, person FROM people").fetchall():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 from typing import Final
 
 import pytest
@@ -12,8 +13,15 @@ import pytest
 from wholechild.people.comparing.artefact import ArtefactRefused, default_artefact, digest, loads
 from wholechild.people.comparing.clustering import MOST_OF_ONE_PERSON, Decided, Decision, settle
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.keys import blocking_keys, narrow_keys
-from wholechild.people.comparing.levels import LEVELS, MISSING, levels_of
+from wholechild.people.comparing.keys import (
+    blocking_keys,
+    family_starts,
+    most_under,
+    narrow_keys,
+    places,
+    rule_of,
+)
+from wholechild.people.comparing.levels import LEVELS, MISSING, NAMES_ALONE, levels_of
 from wholechild.people.comparing.prepared import prepare
 from wholechild.people.comparing.scoring import weigh
 from wholechild.people.comparing.standardising import Raw, standardise
@@ -67,7 +75,9 @@ def zone(other: Identity) -> Zone:
         ({"born": date(2015, 4, 3)}, "born", "swapped"),
         ({"born": date(2015, 3, 5)}, "born", "one_digit"),
         ({"born": date(2015, 3, 28)}, "born", "one_field"),
+        ({"born": date(2015, 1, 1)}, "born", "year_only"),
         ({"born": date(2015, 2, 20)}, "born", "within_month"),
+        ({"born": date(2014, 1, 1)}, "born", "different"),
         ({"born": date(2012, 7, 20)}, "born", "different"),
         ({"born": None}, "born", MISSING),
         ({"address": "12 high st coventri"}, "home", "same_home"),
@@ -139,14 +149,66 @@ def test_two_unborn_or_unnamed_twins_are_not_linked() -> None:
         ({"born": date(2012, 7, 20), "nhs_number": ""}, "dates of birth"),
         ({"born": date(2012, 7, 20), "given": "yusuf"}, "one NHS number, but another first name"),
         ({"died": date(2015, 1, 1)}, "died before"),
+        ({"born": None, "given": "yusuf", "nhs_number": "", "local_ids": ("x:12",)}, "one id passed on"),
     ],
 )
 def test_what_cannot_be_true_of_one_child_is_never_linked_by_machine(
     fields: dict[str, object], why: str
 ) -> None:
-    said = weigh(ARTEFACT, AMINA, changed(**fields))
+    said = weigh(ARTEFACT, replace(AMINA, local_ids=("x:12",)), changed(**fields))
     assert why in said.forbids
     assert said.zone is not Zone.SAME
+
+
+def test_no_machine_links_two_for_a_rare_name_alone() -> None:
+    alone = dict[str, object](born=None, nhs_number="", phones=(), address="", postcode="")
+    one, other = replace(AMINA, **alone), changed(**alone)
+    rare = {name: replace(said, terms={}, otherwise=1e-7) for name, said in ARTEFACT.frequencies.items()}
+    said = weigh(replace(ARTEFACT, frequencies=rare), one, other)
+    assert said.weight > ARTEFACT.same
+    assert said.forbids == NAMES_ALONE
+    known = dict[str, object](alone, phones=("447700900123",))
+    assert not weigh(ARTEFACT, replace(AMINA, **known), changed(**known)).forbids
+
+
+def test_two_without_a_first_name_need_as_much_as_ever() -> None:
+    two = [replace(one, given=given) for one, given in zip(_named("a", "b"), ("", "amy"), strict=True)]
+    pairs = [_likely("a", "b", 5, given="")]
+    assert settle(pairs, [], two, unrivalled=3.0, nameless=4.5) == [frozenset("ab")]
+    neither = [replace(one, given="") for one in two]
+    assert len(settle(pairs, [], neither, unrivalled=3.0, nameless=4.5)) == 2
+
+
+def test_the_first_of_january_stands_for_a_year_and_forbids_nothing() -> None:
+    said = weigh(ARTEFACT, AMINA, changed(born=date(2015, 1, 1)))
+    assert (said.zone, said.forbids) == (Zone.SAME, "")
+    assert weigh(ARTEFACT, AMINA, changed(born=date(2014, 1, 1))).forbids
+
+
+#: What two records have that contradict each other, what a third has, and whether the three are one person.
+THIRDS: Final[dict[str, tuple[dict[str, object], dict[str, object], dict[str, object], bool]]] = {
+    "two slips of one date": ({"born": date(2015, 4, 3)}, {"born": date(2016, 3, 4)}, {}, True),
+    "two slips of one date, and a third record without one": (
+        {"born": date(2015, 4, 3)}, {"born": date(2016, 3, 4)}, {"born": None}, False),
+    "two dates that no third is a slip away from": ({"born": date(2012, 7, 20)}, {"born": date(2016, 3, 4)}, {}, False),
+    "a first name, a middle name, and both": ({"given": "zahra", "middle": ""}, {"middle": ""}, {}, True),
+    "two first names, and one with neither": ({"given": "yusuf", "middle": ""}, {"middle": ""}, {"given": ""}, False),
+    "two sound NHS numbers": ({"nhs_number": ANOTHER_NUMBER}, {}, {"nhs_number": ""}, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", THIRDS)
+def test_a_third_record_explains_how_two_can_contradict_each_other_and_be_of_one_person(what: str) -> None:
+    one, other, third, together = THIRDS[what]
+    three = [
+        replace(AMINA, id=name, agency=f"agency {name}", **fields)
+        for name, fields in zip("abc", (one, other, third), strict=True)
+    ]
+    pairs = [weigh(ARTEFACT, x, y) for x, y in combinations(three, 2)]
+    by_names = {(pair.one, pair.other): pair for pair in pairs}
+    assert by_names["a", "b"].forbids
+    assert (settle(pairs, [], three) == [frozenset("abc")]) is together
+    assert frozenset("ab") not in settle(pairs, [], three[:2])
 
 
 def test_two_deaths_far_apart_are_of_two() -> None:
@@ -220,6 +282,25 @@ def test_nothing_known_makes_no_key() -> None:
     assert blocking_keys(Identity(id="x", sex="F", agency="gp")) == ()
 
 
+def test_a_rare_name_finds_its_like_wherever_it_lives_and_a_family_its_own_at_a_property() -> None:
+    here, there = (
+        changed(born=None, nhs_number="", phones=()),
+        replace(AMINA, postcode="B11AA", address="", phones=()),
+    )
+    assert {rule_of(key) for key in {*blocking_keys(here)} & {*blocking_keys(there)}} == {"w"}
+    assert most_under("w") < most_under("x")
+    one = replace(
+        AMINA, given="a", middle="", born=None, nhs_number="", postcode="", address="", phones=(), uprn="100"
+    )
+    assert {*blocking_keys(one)} & {*blocking_keys(replace(AMINA, uprn="100"))} == {
+        "r:100:" + family_starts("khan")[0],
+    }
+
+
+def test_flat_is_no_name_of_a_street() -> None:
+    assert places("flat 12 high street coventry") == places("12 high street coventry")
+
+
 def test_narrow_keys_are_some_of_the_wide_ones() -> None:
     assert set(narrow_keys(AMINA)) < set(blocking_keys(AMINA))
     assert set(narrow_keys(AMINA)) & set(narrow_keys(changed(nhs_number="")))
@@ -233,7 +314,7 @@ def _pair(one: str, other: str, weight: float) -> Weighed:
 
 
 def _named(*names: str) -> list[Identity]:
-    return [Identity(id=name) for name in names]
+    return [Identity(id=name, given="amy") for name in names]
 
 
 def test_links_pass_on() -> None:
@@ -263,7 +344,9 @@ RIVALS: Final[dict[str, tuple[list[Weighed], list[Decided], bool]]] = {
     "something that forbids it": ([_likely("a", "b", 4, forbids="two births")], [], False),
     "something that forbids it with one of the group": (
         [_likely("a", "b", 4), _likely("a", "c", 1, forbids="two births"), _pair("b", "c", 9)], [], False),
-    "no first name": ([_likely("a", "b", 4, given="")], [], False),
+    "no first name": ([_likely("a", "b", 4.4, given="")], [], False),
+    "no first name, and more that agrees": ([_likely("a", "b", 4.6, given="")], [], True),
+    "no first name, and somebody else": ([_likely("a", "b", 5, given=""), _likely("b", "c", 0.5)], [], False),
     "another first name": ([_likely("a", "b", 4, given="different")], [], False),
     "a first name by another of the group": ([_likely("a", "b", 4, given=""), _likely("a", "c", 4), _pair("b", "c", 9)], [], True),
     "a person who could not tell": ([_likely("a", "b", 4)], [Decided("b", "a", Decision.CANNOT_TELL)], False),
@@ -284,7 +367,7 @@ def test_two_whom_one_agency_has_as_two_need_as_much_as_ever() -> None:
 @pytest.mark.parametrize("what", RIVALS)
 def test_two_whom_nobody_else_comes_near_need_less(what: str) -> None:
     pairs, decided, one = RIVALS[what]
-    people = settle(pairs, decided, _named("a", "b", "c"), unrivalled=3.0)
+    people = settle(pairs, decided, _named("a", "b", "c"), unrivalled=3.0, nameless=4.5)
     assert any({"a", "b"} <= person for person in people) is one
     assert not any({"a", "b"} <= person for person in settle(pairs, decided, _named("a", "b", "c")))
 

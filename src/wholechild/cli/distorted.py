@@ -41,7 +41,8 @@ class Tried:
 
     Shape    `apart` are the identities of the case that did not come to the person whose they are, as (agency, person);
              of these `unseen` are linked to that person by no pair that waits for somebody to decide, not even by way of
-             another. `mixed`: identities that were put to somebody else.
+             another. `mixed`: identities that were put to somebody else. `silent`: a match would be missed or added even if
+             everybody who is asked answered rightly.
     """
 
     seed: int
@@ -51,11 +52,7 @@ class Tried:
     apart: tuple[Known, ...]
     unseen: tuple[Known, ...]
     mixed: tuple[Known, ...]
-
-    @property
-    def silent(self) -> bool:
-        """Whether a match was missed or added, and nobody was asked about what it hangs on."""
-        return not self.same and bool(self.unseen or self.mixed)
+    silent: bool
 
 
 def tried(
@@ -77,7 +74,8 @@ def _compared(
     chronology: ParsedChronology, lessons: Sequence[Lesson], seed: int, clean: frozenset[tuple[str, date]],
     own: Mapping[Known, Identity], pairs: Sequence[Weighed], everybody: Sequence[Identity],
 ) -> Tried:  # fmt: skip
-    settled = settle(pairs, (), everybody, unrivalled=default_artefact().unrivalled)
+    artefact = default_artefact()
+    settled = settle(pairs, (), everybody, unrivalled=artefact.unrivalled, nameless=artefact.nameless)
     groups = {identity: group for group in settled for identity in group}
     whose, mixed = _whose(own, groups)
     links = {key: who or f"apart {key[0]} {key[1]}" for key, who in whose.items()}
@@ -85,8 +83,19 @@ def _compared(
     apart = tuple(sorted(key for key, who in whose.items() if who != key[1]))
     asked = _may_be(own, pairs, groups)
     unseen = tuple(key for key in apart if not asked[key])
+    silent = False
+    if found != clean:
+        answered = {key: key[1] for key in apart if asked[key] and key not in mixed}
+        silent = match_days(chronology, lessons, links | answered) != clean
     return Tried(
-        seed, found == clean, tuple(sorted(clean - found)), tuple(sorted(found - clean)), apart, unseen, mixed
+        seed,
+        found == clean,
+        tuple(sorted(clean - found)),
+        tuple(sorted(found - clean)),
+        apart,
+        unseen,
+        mixed,
+        silent,
     )
 
 

@@ -360,6 +360,7 @@ def _settled(
         bound.decided,
         [said.identity for said in was.ready.values()],
         unrivalled=artefact.unrivalled,
+        nameless=artefact.nameless,
     )
     assigned = persons_for(
         groups, queries.standings(was), viewers=_viewers(was, groups, at),

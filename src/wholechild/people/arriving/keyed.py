@@ -10,7 +10,13 @@ from typing import Final
 
 from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, PLACE, blocking_keys, most_under, rule_of
+from wholechild.people.comparing.keys import (
+    COMMON_AS_A_RULE,
+    MOST_IN_A_BLOCK,
+    blocking_keys,
+    most_under,
+    rule_of,
+)
 
 #: One agency may have a person twice, or three times. More identities with one number are a fault of its feed.
 MOST_WITH_ONE_NUMBER: Final = 3
@@ -68,7 +74,7 @@ def candidates(
     for identity, mine in keys.items():
         for key, rule in mine.items():
             if len(members[key]) > most_under(rule, most):
-                if rule == PLACE:  # nobody's fault: streets of one name are common
+                if rule in COMMON_AS_A_RULE:
                     continue
                 crowded.setdefault(identity, []).append(Crowded(key, rule, len(members[key])))
             else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from wholechild.people.comparing.levels import ADDRESS_ALIKE, FAR, LEVELS, NEAR
+from wholechild.people.comparing.levels import ADDRESS_ALIKE, BESIDE_NAMES, FAR, LEVELS, NEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ HOLDS_WHERE: Final[dict[str, dict[str, str]]] = {
             "(CASE WHEN year_l = year_r THEN 1 ELSE 0 END) + (CASE WHEN month_l = month_r THEN 1 ELSE 0 END)"
             " + (CASE WHEN day_l = day_r THEN 1 ELSE 0 END) = 2"
         ),
+        "year_only": "year_l = year_r AND ((month_l = 1 AND day_l = 1) OR (month_r = 1 AND day_r = 1))",
         "within_month": "abs(born_day_l - born_day_r) <= 31",
     },
     "sex": {"same": "sex_l = sex_r"},
@@ -186,9 +187,13 @@ def level_number(comparison: str, words: Words) -> str:
     return f"CASE {' '.join(whens)} ELSE {len(NUMBERS[comparison])} END"
 
 
-#: The number of each reason of `levels.contradiction`, 0 for none, in the order in which they are tried.
+#: The number of each reason of `levels.contradiction` and of `levels.names_alone`, 0 for none, in the order in which they are tried.
 def contradiction_number(level: str = "level_") -> str:
-    """An expression over level columns and a pair's columns: which contradiction stands between the two."""
+    """An expression over level columns and a pair's columns: which contradiction stands between the two, or that little agrees."""
+    agrees = " OR ".join(
+        f"{level}{name} IN ({', '.join(str(NUMBERS[name][one]) for one in LEVELS[name] if one in enough)})"
+        for name, enough in BESIDE_NAMES.items()
+    )
     born, given, nhs = f"{level}born", f"{level}given", f"{level}nhs_number"
     different = NUMBERS["born"]["different"]
     unlike = f"{given} IN ({NUMBERS['given']['far']}, {NUMBERS['given']['different']})"
@@ -197,7 +202,9 @@ def contradiction_number(level: str = "level_") -> str:
         f" WHEN {born} = {different} AND {nhs} = {NUMBERS['nhs_number']['same']} AND {unlike} THEN 2"
         f" WHEN {born} = {different} THEN 3"
         f" WHEN {nhs} = {NUMBERS['nhs_number']['same']} AND {given} = {NUMBERS['given']['different']} THEN 6"
+        f" WHEN {born} = 0 AND {level}local_id = {NUMBERS['local_id']['same']} AND {unlike} THEN 7"
         " WHEN died_day_l IS NOT NULL AND died_day_r IS NOT NULL AND abs(died_day_l - died_day_r) > 366 THEN 4"
         " WHEN died_day_l < born_day_r OR died_day_r < born_day_l THEN 5"
+        f" WHEN NOT ({agrees}) THEN 8"
         " ELSE 0 END"
     )

@@ -32,6 +32,8 @@ from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, most_under
 from wholechild.people.comparing.levels import (
     DIED_BEFORE,
     LEVELS,
+    NAMES_ALONE,
+    ONE_ID_TWO_NAMES,
     ONE_NUMBER_TWO_NAMES,
     ONE_NUMBER_TWO_PEOPLE,
     TWO_BIRTHS,
@@ -50,6 +52,8 @@ FORBIDS: Final = (
     TWO_DEATHS,
     DIED_BEFORE,
     ONE_NUMBER_TWO_NAMES,
+    ONE_ID_TWO_NAMES,
+    NAMES_ALONE,
 )
 
 
@@ -75,8 +79,9 @@ RULES: Final = (
     Rule("'i:' || each", each="local_ids"),
     Rule("'t:' || each", each="contacts"),
     Rule("'a:' || each", each="places"),
+    Rule("'w:' || each", each="pairs"),
     Rule("'d:' || each.one || ':' || each.other", each="places_and_pairs"),
-    Rule("'r:' || uprn || ':' || given_start", "uprn <> '' AND given <> ''"),
+    Rule("'r:' || uprn || ':' || each", "uprn <> ''", "starts"),
     Rule("'h:' || uprn || ':' || born_text", "uprn <> '' AND born IS NOT NULL"),
     Rule("'b:' || born_text || ':' || each", "born IS NOT NULL", "starts"),
     Rule("'x:' || each || ':' || born_text", "born IS NOT NULL", "pairs"),

@@ -27,7 +27,18 @@ _FIRST_NAMES: Final = {
     **{number: (Contribution("given", level, 0.0),) for level, number in NUMBERS["given"].items()},
 }
 #: What a contradiction is seen by, and who has it; the rest of an identity does not matter here.
-_SEEN: Final = ("id", "agency", "given", "family", "middle", "other_names", "born", "died", "nhs_number")
+_SEEN: Final = (
+    "id",
+    "agency",
+    "given",
+    "family",
+    "middle",
+    "other_names",
+    "born",
+    "died",
+    "nhs_number",
+    "local_ids",
+)
 
 
 def settle_all(connection: DuckDBPyConnection, artefact: Artefact, decisions: Iterable[Decided] = ()) -> int:
@@ -103,7 +114,7 @@ def _settle_unrivalled(
                        " AND forbids = 0 AND one IN (SELECT id FROM grouped) AND other IN (SELECT id FROM grouped)")  # fmt: skip
     for some in _in_batches(connection):
         theirs = [d for d in decided if d.one in some and d.other in some]
-        _settle_some(connection, artefact, some, theirs, artefact.unrivalled)
+        _settle_some(connection, artefact, some, theirs, artefact.unrivalled, artefact.nameless)
     connection.execute("DROP TABLE met")
 
 
@@ -140,7 +151,8 @@ def _in_batches(connection: DuckDBPyConnection) -> Iterator[dict[str, Identity]]
     for _, members in groupby(_rows(cursor), key=lambda row: row[0]):
         for row in members:
             seen: dict[str, Any] = dict(zip(_SEEN, row[1:], strict=True))
-            some[row[1]] = Identity(**(seen | {"other_names": tuple(seen["other_names"])}))
+            lists = {name: tuple(seen[name]) for name in ("other_names", "local_ids")}
+            some[row[1]] = Identity(**(seen | lists))
         if len(some) >= _AT_ONCE:
             yield some
             some = {}
@@ -159,6 +171,7 @@ def _settle_some(
     some: dict[str, Identity],
     decided: list[Decided],
     unrivalled: float = inf,
+    nameless: float = inf,
 ) -> None:
     connection.register("some_ids", pa.table({"id": list(some)}))
     rows = connection.execute(
@@ -169,7 +182,7 @@ def _settle_some(
         Weighed(one, other, weight, _FIRST_NAMES[given], artefact.zone(weight))
         for one, other, weight, given in rows
     )
-    settled = settle(pairs, decided, some.values(), unrivalled=unrivalled)
+    settled = settle(pairs, decided, some.values(), unrivalled=unrivalled, nameless=nameless)
     told = pa.table(
         {
             "id": [name for person in settled for name in person],

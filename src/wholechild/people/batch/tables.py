@@ -23,7 +23,6 @@ from wholechild.people.comparing.keys import (
     name_pairs,
     name_starts,
     places,
-    start,
 )
 from wholechild.people.comparing.prepared import area_of, name_forms
 from wholechild.people.comparing.standardising import (
@@ -263,7 +262,7 @@ def _map_names(connection: DuckDBPyConnection) -> None:
 
 _GIVEN: Final = pa.schema(
     [("said", _TEXT), ("alone", _YES), ("given", _TEXT), ("middle", _TEXT), ("given_codes", _TEXTS), ("rest_codes", _TEXTS),
-     ("middles", _TEXTS), ("initials", _TEXTS), ("starts", _TEXTS), ("firsts", _TEXTS), ("given_start", _TEXT)]
+     ("middles", _TEXTS), ("initials", _TEXTS), ("starts", _TEXTS), ("firsts", _TEXTS)]
 )  # fmt: skip
 _FAMILY: Final = pa.schema(
     [("said", _TEXT), ("alone", _YES), ("family", _TEXT), ("family_codes", _TEXTS), ("parts", _TEXTS), ("starts", _TEXTS),
@@ -272,8 +271,7 @@ _FAMILY: Final = pa.schema(
 _WHOLE: Final = pa.schema(
     [("given_names", _TEXT), ("family_name", _TEXT), ("other_said", _TEXTS), ("given", _TEXT), ("middle", _TEXT),
      ("family", _TEXT), ("other_names", _TEXTS), ("given_codes", _TEXTS), ("family_codes", _TEXTS), ("rest_codes", _TEXTS),
-     ("middles", _TEXTS), ("initials", _TEXTS), ("parts", _TEXTS), ("words", _TEXTS), ("starts", _TEXTS), ("pairs", _TEXTS),
-     ("given_start", _TEXT)]
+     ("middles", _TEXTS), ("initials", _TEXTS), ("parts", _TEXTS), ("words", _TEXTS), ("starts", _TEXTS), ("pairs", _TEXTS)]
 )  # fmt: skip
 
 
@@ -284,7 +282,7 @@ def _given_columns(texts: list[Any]) -> list[list[Any]]:
         forms = name_forms(name.given, name.middle, "", ())
         rows.append((
             text, stands_alone(text), name.given, name.middle, forms.given_codes, forms.rest_codes, forms.middles,
-            forms.initials, given_starts(name.given, name.middle), first_sounds(name.given, name.middle), start(name.given),
+            forms.initials, given_starts(name.given, name.middle), first_sounds(name.given, name.middle),
         ))  # fmt: skip
     return [list(column) for column in zip(*rows, strict=True)]
 
@@ -309,7 +307,7 @@ def _whole_columns(said: list[Any]) -> list[list[Any]]:
         rows.append((
             texts["given"], texts["family"], texts["others"], name.given, name.middle, name.family, name.others,
             forms.given_codes, forms.family_codes, forms.rest_codes, forms.middles, forms.initials, forms.parts,
-            forms.words, name_starts(name), name_pairs(name), start(name.given),
+            forms.words, name_starts(name), name_pairs(name),
         ))  # fmt: skip
     return [list(column) for column in zip(*rows, strict=True)]
 
@@ -320,13 +318,12 @@ _NAMES: Final = """
            list_filter(list_distinct(list_concat(f.parts, g.middles)), x -> length(x) > 1) AS words,
            list_sort(list_distinct(list_concat(g.starts, f.starts))) AS starts,
            list_sort(list_distinct(flatten(list_transform(g.firsts, a -> list_transform(f.lasts,
-               b -> least(a, b) || '+' || greatest(a, b)))))) AS pairs,
-           g.given_start
+               b -> least(a, b) || '+' || greatest(a, b)))))) AS pairs
     FROM raw r JOIN map_given_names g ON g.said = r.given_names JOIN map_family_name f ON f.said = r.family_name
     WHERE r.n NOT IN (SELECT n FROM beside)
     UNION ALL
     SELECT r.n, w.given, w.middle, w.family, w.other_names, w.given_codes, w.family_codes, w.rest_codes, w.middles, w.initials,
-           w.parts, w.words, w.starts, w.pairs, w.given_start
+           w.parts, w.words, w.starts, w.pairs
     FROM raw r JOIN beside USING (n)
     JOIN map_whole_name w ON w.given_names = r.given_names AND w.family_name = r.family_name AND w.other_said = r.other_names
 """

@@ -49,8 +49,9 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
     "local_id": (0.006, 0.002, 0.001),
     "agency": (0.0, 0.0, 0.0),
 }
-#: How often one of a family has as a middle name what another has as a first name.
-_NAMED_ALIKE: Final = 0.05
+#: How often one of a family has as a middle name what another has as a first name: a child is called after a parent, and hardly
+#: ever after a living brother or sister.
+NAMED_ALIKE: Final = (0.01, 0.01, 0.05)
 #: That one person's records differ is never held to be rarer than this: other feeds will have faults that these have not.
 _LEAST_DIFFERENT: Final = 0.005
 #: Pairs of kin, for each pair of one person.
@@ -133,7 +134,7 @@ def train(
 def _chances(name: str, level: str, match: float, stranger: float) -> Chances:
     twin, sibling, parent = (share * match + (1 - share) * stranger for share in AS_ONE_PERSON[name])
     if (name, level) == ("given", "elsewhere"):
-        twin, sibling, parent = max(twin, _NAMED_ALIKE), max(sibling, _NAMED_ALIKE), max(parent, _NAMED_ALIKE)
+        twin, sibling, parent = map(max, (twin, sibling, parent), NAMED_ALIKE)
     return Chances(match, stranger, (twin, sibling, parent))
 
 

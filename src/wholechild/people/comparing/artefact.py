@@ -68,10 +68,10 @@ class Artefact:
     Shape    `comparisons` has each level of `levels.LEVELS`; `frequencies` those of `given`, `family` and `born`, which take
              the place of the strangers' chance of the level `same`. `shared` are digests of telephone numbers and the like
              that so many share that they say nothing.
-    Units    `same`, `unrivalled`, `asked` and `possible` are bits: the weight from which a machine links; from which it links two
-             whom nobody else comes near (clustering.py); from which a person is asked; and from which two are shown as
-             possibly one. `loss` is how many missed links one wrong link is worth.
-    Missing  no `unrivalled`: never. No `asked`: whatever is possible is asked.
+    Units    `same`, `unrivalled`, `nameless`, `asked` and `possible` are bits: the weight from which a machine links; from which it
+             links two whom nobody else comes near (clustering.py), and two such where one has no first name; from which a
+             person is asked; and from which two are shown as possibly one. `loss` is how many missed links one wrong link is worth.
+    Missing  no `unrivalled` or `nameless`: never. No `asked`: whatever is possible is asked.
     """
 
     comparisons: Mapping[str, Mapping[str, Chances]]
@@ -81,6 +81,7 @@ class Artefact:
     possible: float
     loss: float
     unrivalled: float = inf
+    nameless: float = inf
     asked: float = -inf
     shared: frozenset[str] = frozenset()
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -149,6 +150,7 @@ def _read(document: Mapping[str, Any]) -> Artefact:
         possible=float(document["possible"]),
         loss=float(document["loss"]),
         unrivalled=float(document.get("unrivalled", inf)),
+        nameless=float(document.get("nameless", inf)),
         asked=float(document.get("asked", -inf)),
         shared=frozenset(document["shared"]),
         provenance=dict(document["provenance"]),
@@ -176,7 +178,10 @@ def _check(found: Artefact) -> None:
                 raise ArtefactRefused(
                     f"This artefact has a chance outside 0 and 1 for {name}, level {level}. Train it anew."
                 )
-    if not max(found.possible, found.asked) <= found.same or not found.possible <= found.unrivalled:
+    if (
+        not max(found.possible, found.asked) <= found.same
+        or not found.possible <= found.unrivalled <= found.nameless
+    ):
         raise ArtefactRefused("This artefact asks a person above the weight at which a machine links.")
     if found.prior.match <= 0 or found.stranger_prior() <= 0 or min(found.prior.kin) < 0:
         raise ArtefactRefused("This artefact's prior is no probability.")

@@ -6,14 +6,14 @@ each link is asked whether anything in the two groups stands against it. That is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from typing import Final
 
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.levels import contradiction
+from wholechild.people.comparing.levels import contradiction, explains
 from wholechild.people.comparing.prepared import Prepared, prepare
 from wholechild.people.comparing.weighed import Weighed, Zone
 
@@ -62,6 +62,10 @@ class _Groups:
         self._apart.setdefault(one, set()).add(other)
         self._apart.setdefault(other, set()).add(one)
 
+    def given(self, name: str) -> str:
+        """The first name of an identity; empty where it has none."""
+        return self._prepared[name].given
+
     def first_of(self, name: str) -> str:
         """What a group is called."""
         return self._group_of[name]
@@ -91,7 +95,16 @@ class _Groups:
             return False
         if len(mine) + len(theirs) > MOST_OF_ONE_PERSON or self.are_kept_apart(one, other):
             return False
-        return not any(contradiction(self._prepared[a], self._prepared[b]) for a in mine for b in theirs)
+        return not any(self._stands_between(a, b, mine | theirs) for a in mine for b in theirs)
+
+    def _stands_between(self, one: str, other: str, all_of_them: set[str]) -> bool:
+        """Whether the two contradict each other, and nobody else of them explains how."""
+        mine, theirs = self._prepared[one], self._prepared[other]
+        why = contradiction(mine, theirs)
+        if not why:
+            return False
+        others = (self._prepared[name] for name in all_of_them - {one, other})
+        return not any(explains(third, mine, theirs, why) for third in others)
 
     def share_an_agency(self, one: str, other: str) -> bool:
         """Whether an agency has identities in both groups: it seldom keeps a child twice."""
@@ -107,6 +120,7 @@ def settle(
     identities: Iterable[Identity],
     *,
     unrivalled: float = inf,
+    nameless: float = inf,
 ) -> list[frozenset[str]]:
     """Who is who: the identities, parted into people.
 
@@ -114,12 +128,13 @@ def settle(
              anything is given does not matter. Pairs and decisions about identities that are not given are left out.
     Source   greedy agglomeration under must-link and cannot-link constraints: decisions that two are the same come first
              (also against a contradiction: a person decided), then pairs of the zone `same` by falling weight. A pair is
-             left out where a decision or a contradiction stands between any two of the two groups.
+             left out where a decision or a contradiction stands between any two of the two groups. A contradiction that a third
+             record of the two groups explains (`explains` in levels.py) is none: two slips of one date contradict each other.
 
     At last two groups are joined by a pair that weighs less, from `unrivalled` bits on, where no other pair leads from either of
     them to anybody else: most of what speaks against such a pair is that there may be a twin or a brother, and of a twin
-    somebody would have heard. Not of a baby who has no name yet: the pair has to have first names, and they may not be
-    different ones. Nor where an agency has both, which is to have heard of two; nor where a person has looked and could not
+    somebody would have heard. Of a baby who has no name yet perhaps not: where one of the two has no first name, it takes
+    `nameless` bits, and of two without one it is never done. The first names may not be different ones. Nor where an agency has both, which is to have heard of two; nor where a person has looked and could not
     tell. As neither group has another, the order does not matter here either.
 
     Where decisions contradict each other, `different` stands and the decision to link, of the later pair in order of ids,
@@ -141,18 +156,24 @@ def settle(
         if groups.may_be_joined(pair.one, pair.other):
             groups.join(pair.one, pair.other)
     unclear = {(one, other) for one, other, decision in decided if decision is Decision.CANNOT_TELL}
-    for one, other in _unrivalled(groups, there, unclear, unrivalled):
+
+    def least(pair: Weighed) -> float:
+        level = pair.level("given")
+        if level:
+            return inf if level == "different" else unrivalled
+        return nameless if groups.given(pair.one) or groups.given(pair.other) else inf
+
+    for one, other in _unrivalled(groups, there, unclear, least):
         if groups.may_be_joined(one, other) and not groups.share_an_agency(one, other):
             groups.join(one, other)
     return groups.partition()
 
 
-#: Levels of the first name at which the two may be twins of whom nobody has heard but one agency each.
-_NO_FIRST_NAME: Final = frozenset({"", "different"})
-
-
 def _unrivalled(
-    groups: _Groups, pairs: Iterable[Weighed], unclear: Set[tuple[str, str]], least: float
+    groups: _Groups,
+    pairs: Iterable[Weighed],
+    unclear: Set[tuple[str, str]],
+    least: Callable[[Weighed], float],
 ) -> list[tuple[str, str]]:
     """The groups, each by its first, that pairs lead from to one another and to nobody else, and that weigh enough."""
     between: dict[tuple[str, str], list[Weighed]] = {}
@@ -166,7 +187,7 @@ def _unrivalled(
     return [
         (one, other) for (one, other), found in between.items()
         if len(others[one]) == len(others[other]) == 1
-        and any(pair.weight >= least and pair.level("given") not in _NO_FIRST_NAME for pair in found)
+        and any(pair.weight >= least(pair) for pair in found)
         and not any(pair.forbids or (pair.one, pair.other) in unclear for pair in found)
     ]  # fmt: skip
 

@@ -21,11 +21,16 @@ MOST_IN_A_BLOCK: Final = 400
 MOST_ON_ONE_CONTACT: Final = 40
 #: As many may share the words of an address; more are a large house, or a street of that name in many towns.
 MOST_AT_ONE_PLACE: Final = 12
+#: So many may bear one name; it is a key for rare names only, wherever they live and whenever they were born.
+MOST_OF_ONE_NAME: Final = 12
 #: The rule by which a house and street is a key, whatever the names.
 PLACE: Final = "a"
+#: The rule by which a first name with a family name is a key, whatever else.
+NAME: Final = "w"
 #: The rule by which a telephone or an e-mail address is a key.
 CONTACT: Final = "t"
 _WORDS_OF_AN_ADDRESS: Final = 3
+_PARTS_OF_A_HOUSE: Final = frozenset({"flat", "apartment", "unit", "room", "floor"})
 
 
 def rule_of(key: str) -> str:
@@ -38,7 +43,9 @@ def most_under(rule: str, most: int = MOST_IN_A_BLOCK) -> int:
     return min(most, _MOST.get(rule, most))
 
 
-_MOST: Final = {CONTACT: MOST_ON_ONE_CONTACT, PLACE: MOST_AT_ONE_PLACE}
+_MOST: Final = {CONTACT: MOST_ON_ONE_CONTACT, PLACE: MOST_AT_ONE_PLACE, NAME: MOST_OF_ONE_NAME}
+#: That many share a key of these is nobody's fault: streets of one name are common, and so are names.
+COMMON_AS_A_RULE: Final = frozenset({PLACE, NAME})
 
 
 def name_starts(name: Name) -> tuple[str, ...]:
@@ -77,7 +84,8 @@ def places(address: str) -> tuple[str, ...]:
     """The number of the house with every two of the first long words of an address, by sound: one of three may be wrong."""
     words = address.split()
     number = next((word for word in words if word[0].isdigit()), "")
-    long = [word for word in words if len(word) > 3 and word.isalpha()][:_WORDS_OF_AN_ADDRESS]
+    long = [word for word in words if len(word) > 3 and word.isalpha() and word not in _PARTS_OF_A_HOUSE]
+    long = long[:_WORDS_OF_AN_ADDRESS]
     return tuple(sorted({"+".join([number, *sorted(map(sound, pair))]) for pair in combinations(long, 2)}))
 
 
@@ -111,8 +119,8 @@ def narrow_keys(identity: Identity) -> tuple[str, ...]:
 
 def _keys(identity: Identity) -> Iterator[str]:
     name = Name(identity.given, identity.middle, identity.family, identity.other_names)
-    yield from _number_keys(identity)
     pairs, starts = name_pairs(name), name_starts(name)
+    yield from _number_keys(identity, starts)
     if identity.born:
         day = f"{identity.born:%Y%m%d}"
         yield from (f"b:{day}:{start}" for start in starts)
@@ -120,6 +128,7 @@ def _keys(identity: Identity) -> Iterator[str]:
         yield from (f"y:{pair}:{day[:4]}" for pair in pairs)
         yield from (f"m:{pair}:{min(day[4:6], day[6:])}{max(day[4:6], day[6:])}" for pair in pairs)
     yield from (f"d:{place}:{pair}" for place in places(identity.address) for pair in pairs)
+    yield from (f"{NAME}:{pair}" for pair in pairs)
     yield from (f"{PLACE}:{place}" for place in places(identity.address))
     yield from (f"{CONTACT}:{contact}" for contact in (*identity.phones, *identity.emails))
     for postcode in (identity.postcode, *identity.postcodes[:5]):
@@ -130,13 +139,13 @@ def _keys(identity: Identity) -> Iterator[str]:
             yield from (f"q:{postcode}:{start}" for start in starts)
 
 
-def _number_keys(identity: Identity) -> Iterator[str]:
+def _number_keys(identity: Identity, starts: tuple[str, ...]) -> Iterator[str]:
     if identity.nhs_number:
         yield f"n:{identity.nhs_number}"
     if identity.upn:
         yield f"u:{identity.upn}"
     yield from (f"i:{text}" for text in identity.local_ids)
-    if identity.uprn and identity.given:
-        yield f"r:{identity.uprn}:{start(identity.given)}"
+    if identity.uprn:
+        yield from (f"r:{identity.uprn}:{start}" for start in starts)
     if identity.uprn and identity.born:
         yield f"h:{identity.uprn}:{identity.born:%Y%m%d}"

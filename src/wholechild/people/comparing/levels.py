@@ -6,7 +6,7 @@ is a name here; what it weighs stands in the artefact (artefact.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Final
 
@@ -22,7 +22,7 @@ LEVELS: Final[dict[str, tuple[str, ...]]] = {
     "given": ("same", "reversed", "variant", "near", "elsewhere", "initial", "far", "different"),
     "family": ("same", "part", "variant", "near", "far", "different"),
     "middle": ("shared", "initial", "different"),
-    "born": ("same", "swapped", "one_digit", "one_field", "within_month", "different"),
+    "born": ("same", "swapped", "one_digit", "one_field", "year_only", "within_month", "different"),
     "sex": ("same", "different"),
     "home": (
         "same_home",
@@ -111,7 +111,7 @@ def middle_level(one: Prepared, other: Prepared) -> str:
 
 
 def born_level(one: Prepared, other: Prepared) -> str:
-    """Of the date of birth: day and month changed about, a digit wrong, a day or month or year wrong."""
+    """Of the date of birth: day and month changed about, a digit wrong, a day or month or year wrong, or only the year known."""
     if one.born is None or other.born is None:
         return MISSING
     if one.born == other.born:
@@ -123,7 +123,14 @@ def born_level(one: Prepared, other: Prepared) -> str:
         return "one_digit"
     if (mine.year == theirs.year) + (mine.month == theirs.month) + (mine.day == theirs.day) == 2:
         return "one_field"
+    if mine.year == theirs.year and (stands_for_a_year(mine) or stands_for_a_year(theirs)):
+        return "year_only"
     return "within_month" if abs((mine - theirs).days) <= 31 else "different"
+
+
+def stands_for_a_year(day: date) -> bool:
+    """Whether a day is 1 January, which is often put down where nobody knew more than the year."""
+    return (day.month, day.day) == (1, 1)
 
 
 def sex_level(one: Prepared, other: Prepared) -> str:
@@ -235,6 +242,7 @@ ONE_NUMBER_TWO_PEOPLE: Final = "one NHS number, but another first name and anoth
 ONE_NUMBER_TWO_NAMES: Final = (
     "one NHS number, but another first name: they may be twins whose numbers were mixed up"
 )
+ONE_ID_TWO_NAMES: Final = "one id passed on, but another first name and no two dates of birth: a mother’s id may stand with her child"
 
 
 def contradiction(one: Prepared, other: Prepared) -> str:
@@ -253,11 +261,58 @@ def contradiction(one: Prepared, other: Prepared) -> str:
         )
     if one.nhs_number and one.nhs_number == other.nhs_number and given_level(one, other) == "different":
         return ONE_NUMBER_TWO_NAMES
+    if (
+        born == MISSING
+        and local_id_level(one, other) == "same"
+        and given_level(one, other) in ("far", "different")
+    ):
+        return ONE_ID_TWO_NAMES
     if one.died and other.died and abs((one.died - other.died).days) > _MOST_DAYS_BETWEEN_DEATHS:
         return TWO_DEATHS
     if _before(one.died, other.born) or _before(other.died, one.born):
         return DIED_BEFORE
     return ""
+
+
+#: What agrees beside the names, and enough: of each comparison the levels at which two have more in common than strangers do.
+BESIDE_NAMES: Final = {
+    "born": frozenset({"same", "swapped", "one_digit", "one_field", "year_only"}),
+    "home": frozenset({"same_home", "same_postcode", "same_address", "earlier", "near_postcode"}),
+    "contact": frozenset({"shared"}),
+    "nhs_number": frozenset({"same", "near"}),
+    "upn": frozenset({"same"}),
+    "local_id": frozenset({"same"}),
+}
+NAMES_ALONE: Final = "only their names agree"
+
+
+def names_alone(levels: Mapping[str, str]) -> str:
+    """That nothing but the names of two agrees, in words; an empty text where something does.
+
+    However rare a name is, no machine links two for it alone. It does not stand between two whom others link.
+    """
+    agrees = any(levels[name] in enough for name, enough in BESIDE_NAMES.items())
+    return "" if agrees else NAMES_ALONE
+
+
+def explains(third: Prepared, one: Prepared, other: Prepared, why: str) -> bool:
+    """Whether a third record of the same person would make it plain how two can contradict each other and yet be about one person.
+
+    Two dates of birth may each be one slip away from the date that a third record has; two first names, with one NHS number, may
+    both stand in a third. Nothing explains two sound NHS numbers, two deaths, or a death before a birth.
+    """
+    if contradiction(third, one) or contradiction(third, other):
+        return False
+    if why == TWO_BIRTHS:
+        return third.born is not None
+    return why == ONE_NUMBER_TWO_NAMES and not _OTHER_NAMES & {
+        given_level(third, one),
+        given_level(third, other),
+    }
+
+
+#: Levels of the first name at which a third record has not both of two names.
+_OTHER_NAMES: Final = frozenset({MISSING, "initial", "far", "different"})
 
 
 def _before(died: date | None, born: date | None) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from wholechild.people.comparing.artefact import KIN, Artefact, Chances, digest
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.levels import MISSING, contradiction, levels_of
+from wholechild.people.comparing.levels import MISSING, contradiction, levels_of, names_alone
 from wholechild.people.comparing.prepared import Prepared, prepare
 from wholechild.people.comparing.weighed import Contribution, Weighed, Zone
 
@@ -47,7 +47,8 @@ def weigh_prepared(artefact: Artefact, one: Prepared, other: Prepared, kept_apar
     found: list[Contribution] = [Contribution(PRIOR, "", artefact.prior_bits())]
     stranger = artefact.stranger_prior()
     kin = [chance / stranger for chance in artefact.prior.kin]
-    for name, level in levels_of(one, other).items():
+    levels = levels_of(one, other)
+    for name, level in levels.items():
         if level == MISSING:
             continue
         chances = artefact.comparisons[name][level]
@@ -56,7 +57,7 @@ def weigh_prepared(artefact: Artefact, one: Prepared, other: Prepared, kept_apar
         kin = [odds * chance / among_strangers for odds, chance in zip(kin, chances.kin, strict=True)]
     found.append(Contribution(HOUSEHOLD, _likeliest(kin), -log2(1.0 + sum(kin))))
     weight = sum(said.bits for said in found)
-    forbids = kept_apart or contradiction(one, other)
+    forbids = kept_apart or contradiction(one, other) or names_alone(levels)
     return Weighed(one.id, other.id, weight, tuple(found), _zone(artefact, weight, forbids), forbids)
 
 
