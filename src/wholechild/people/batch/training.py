@@ -17,6 +17,7 @@ from splink.internals.settings import Settings
 from splink.logging import enable as speak_from
 
 from wholechild.people.batch.conditions import COLUMNS, DUCKDB, HOLDS_WHERE, MISSING_WHERE
+from wholechild.people.batch.kinship import kin_per_match
 from wholechild.people.batch.predicting import one_number
 from wholechild.people.comparing.artefact import Artefact, Chances, Frequencies, Prior, digest
 from wholechild.people.comparing.levels import LEVELS
@@ -54,7 +55,7 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
 NAMED_ALIKE: Final = (0.01, 0.01, 0.05)
 #: That one person's records differ is never held to be rarer than this: other feeds will have faults that these have not.
 _LEAST_DIFFERENT: Final = 0.005
-#: Pairs of kin, for each pair of one person.
+#: Pairs of kin, for each pair of one person, as far as a table does not say (kinship.py).
 KIN_PER_MATCH: Final = (0.06, 2.5, 0.05)
 
 #: What each session holds fixed, by keys that are no column of a comparison, and what it learns.
@@ -121,10 +122,12 @@ def train(
         }
         for name in LEVELS
     }
+    told("how many are kin")
+    twin, sibling, parent = kin_per_match(connection, comparisons, KIN_PER_MATCH)
     return replace(
         before,
         comparisons=comparisons,
-        prior=Prior(prior, tuple(share * prior for share in KIN_PER_MATCH)),  # type: ignore[arg-type]
+        prior=Prior(prior, (twin * prior, sibling * prior, parent * prior)),
         frequencies=frequencies,
         shared=frozenset(map(digest, many)),
         provenance=dict(provenance),
