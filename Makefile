@@ -115,15 +115,15 @@ test-generative: setup $(V)/.test ## Run the generative tests for longer, on new
 	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-middle} $(BIN)/pytest tests/generative $(ARGS)
 
 .PHONY: test-spark
-test-spark: setup $(V)/.test $(V)/.spark ## Compare Apache Spark with the reference engine on over 1,000 random cases (needs Java 17; WHOLECHILD_SEED=… for others)
-	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-middle} WHOLECHILD_SEED=$${WHOLECHILD_SEED:-20261123} $(BIN)/pytest tests/generative/test_spark_equality.py $(ARGS)
+test-spark: setup $(V)/.test $(V)/.spark ## Compare Apache Spark with the reference engine on over 1,000 random cases, and in linking with DuckDB (needs Java 17; WHOLECHILD_SEED=… for others)
+	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-middle} WHOLECHILD_SEED=$${WHOLECHILD_SEED:-20261123} $(BIN)/pytest tests/generative/test_spark_equality.py tests/integration/test_linking_on_spark.py $(ARGS)
 
 .PHONY: test-browser
 test-browser: setup $(V)/.test ## Run the journeys in a browser, with accessibility checks and screenshots
 	@$(BIN)/pytest tests/functional $(ARGS)
 
 .PHONY: mutants
-mutants: setup $(V)/.test ## Break the engines in many ways, and see that the tests notice each
+mutants: setup $(V)/.test $(V)/.spark ## Break the engines in many ways, and see that the tests notice each (needs Java 17)
 	@$(BIN)/python scripts/mutants.py $(ARGS)
 
 CHECKS := check-format check-lint check-types check-rooms check-docs check-lessons check-words check-tidy check-locks

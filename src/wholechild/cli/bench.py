@@ -11,6 +11,7 @@ import importlib.util
 import os
 import platform
 import resource
+import shutil
 import statistics
 import tempfile
 import time
@@ -588,8 +589,7 @@ def spark(records: int, as_json: bool) -> None:
     """The whole library on Spark, on this machine and on a standalone cluster on loopback, against DuckDB; all must find the same."""
     from wholechild.cli import bench_spark as bench
 
-    if importlib.util.find_spec("pyspark") is None:
-        raise click.ClickException("Apache Spark is not installed. Use: make spark")
+    _need_spark()
     with tempfile.TemporaryDirectory(prefix="wholechild-bench-") as folder:
         bench.tables(Path(folder), records)
         plain = bench.on_duckdb(Path(folder))
@@ -620,6 +620,13 @@ def spark(records: int, as_json: bool) -> None:
         for name, rows in counts.items()
     ]
     _tell("spark", [*figures, Figure("DuckDB", "s", (plain["seconds"],))], as_json)
+
+
+def _need_spark() -> None:
+    if importlib.util.find_spec("pyspark") is None:
+        raise click.ClickException("Apache Spark is not installed. Use: make spark")
+    if not shutil.which("java") and "JAVA_HOME" not in os.environ:
+        raise click.ClickException("Apache Spark needs Java 17, which is not installed here.")
 
 
 # -- search --------------------------------------------------------------------------------------------------------------
@@ -731,3 +738,47 @@ def linkage(people: int, runs: int, seed: int, errors: str, sets: str, febrl: Pa
     except (FebrlMissing, bench.Stopped) as wrong:
         raise click.ClickException(str(wrong)) from None
     _tell("linkage", figures, as_json)
+
+
+@command.command("linkage-spark")
+@click.option("--people", type=click.IntRange(200, 1_000_000), default=5_000, show_default=True,
+              help="In the population; there are 2.15 identities to each of them.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=101, show_default=True, help="Of the population.")
+@click.option("--json", "as_json", is_flag=True)
+def linkage_spark(people: int, seed: int, as_json: bool) -> None:
+    """Linking people on Spark, on this machine and on a standalone cluster on loopback, against DuckDB; all must link the same."""
+    from wholechild.cli import bench_linkage_spark as bench
+    from wholechild.cli.bench_linkage import Stopped
+    from wholechild.cli.bench_spark import standalone
+    from wholechild.cli.seed_population import made_population
+
+    _need_spark()
+    try:
+        with tempfile.TemporaryDirectory(prefix="wholechild-bench-") as name:
+            folder = Path(name)
+            made = made_population(Population(people, seed), folder / "population")
+            identities = made.folder / "identities.parquet"
+            artefact = bench.train(identities, folder)
+            plain = bench.linked(identities, artefact, folder / "duckdb")
+            here = bench.linked(identities, artefact, folder / "spark-here", master="local[2]")
+            with standalone(folder) as master:
+                cluster = bench.linked(identities, artefact, folder / "spark-cluster", master=master)
+            pairs = [bench.check_same(plain, other) for other in (here, cluster)]
+    except (Stopped, bench.NotTheSame) as wrong:
+        raise click.ClickException(str(wrong)) from None
+    figures = [
+        Figure("identities", "", (float(plain.run.said["identities"]),)),
+        Figure("candidates", "", (float(plain.run.said["candidates"]),)),
+        Figure(f"pairs with their levels, what forbids and weights to {bench.AS_EQUAL:g}, the same in all three", "",
+               (float(pairs[0]),)),
+    ]  # fmt: skip
+    for said, side in (
+        ("Spark on this machine, local[2]", here),
+        ("Spark's own master with two workers of one core", cluster),
+    ):
+        figures += [
+            Figure(f"{said}: from raw identities to weights / the same on DuckDB", "×", (side.seconds / plain.seconds,)),
+            Figure(f"{said}: the same", "s", (side.seconds,)),
+            Figure(f"{said}: until it answers", "s", (side.run.said["started"],)),
+        ]  # fmt: skip
+    _tell("linkage-spark", [*figures, Figure("DuckDB", "s", (plain.seconds,))], as_json)

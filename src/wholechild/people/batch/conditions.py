@@ -36,10 +36,9 @@ DUCKDB: Final = Words("list_has_any", "jaro_winkler_similarity", "levenshtein", 
 #: For a first look: the lists are `sketch`es, numbers that share a bit wherever the lists meet, and now and then where they do not.
 #: The size of a sketch is the sketch itself: what is asked of a size is whether it is 0, and only that of nothing is.
 SKETCHES: Final = Words("sketches_meet", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "")
-#: The functions that Spark lacks, or has another way, are ours there (spark.py): one implementation of each distance.
-SPARK: Final = Words(
-    "arrays_overlap", "jaro_winkler_similarity", "levenshtein", "damerau_levenshtein", "size"
-)
+#: The functions that Spark lacks, or has another way, are ours there (spark.py): one implementation of each distance. They have
+#: names of their own: the `jaro_winkler_similarity` that Spark has from 4.3 on counts letters that changed places otherwise.
+SPARK: Final = Words("arrays_overlap", "similarity_of_names", "levenshtein", "slips_between", "size")
 
 _REVERSED: Final = (
     "(given_l <> '' AND given_r <> '' AND family_l <> '' AND family_r <> '' AND given_l <> given_r"

@@ -68,6 +68,8 @@ class ColumnsRefused(ValueError):
     """A file of identities lacks the one column that nothing works without."""
 
 
+NO_IDS: Final = "The table of identities has no column `id`. See docs/explanation/linking.md for its columns."
+
 #: What DuckDB may use in bytes: for few identities, for each million, and at the most. What does not fit goes to the folder.
 _LEAST_MEMORY: Final = 1_000_000_000
 _MEMORY_FOR_A_MILLION: Final = 1_300_000_000
@@ -119,9 +121,7 @@ def number_rows(connection: DuckDBPyConnection, source: str) -> None:
     described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     there = {str(row[0]) for row in described}
     if "id" not in there:
-        raise ColumnsRefused(
-            "The table of identities has no column `id`. See docs/explanation/linking.md for its columns."
-        )
+        raise ColumnsRefused(NO_IDS)
     columns = [f"coalesce(CAST({c} AS VARCHAR), '') AS {c}" if c in there else f"'' AS {c}" for c in TEXTS]
     columns += [_list(c) if c in there else f"CAST([] AS VARCHAR[]) AS {c}" for c in LISTS]
     columns += [
@@ -131,7 +131,12 @@ def number_rows(connection: DuckDBPyConnection, source: str) -> None:
     connection.execute(
         f"CREATE OR REPLACE TABLE raw AS SELECT CAST(row_number() OVER (ORDER BY id) AS INTEGER) AS n, * FROM (SELECT {', '.join(columns)} FROM {source})"
     )
-    ((many,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
+    allow_memory(connection, "raw")
+
+
+def allow_memory(connection: DuckDBPyConnection, table: str) -> None:
+    """Let the workbench use as much memory as the identities of a table ask for."""
+    ((many,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
     memory = min(max(_LEAST_MEMORY, _MEMORY_FOR_A_MILLION * many // 1_000_000), _MOST_MEMORY)
     connection.execute(f"SET memory_limit = '{memory}B'")
 

@@ -5,6 +5,7 @@ Needs the extra `wholechild[spark]` and Java 17. `local[2]` and the URL of a sta
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -21,6 +22,8 @@ from wholechild.patterns.engines.in_memory import Words
 
 WRITTEN_IN: Final = "duckdb"
 DIALECT: Final = "spark"
+#: Where nothing is said, Spark starts whichever Python is the first to be found.
+_ANY_PYTHON: Final = "python3"
 
 
 def session(master: str = "local[2]", *, memory: str = "2g", partitions: int = 2, folder: str = "") -> Any:
@@ -40,6 +43,9 @@ def session(master: str = "local[2]", *, memory: str = "2g", partitions: int = 2
         builder = builder.config(name, value)
     found = builder.getOrCreate()
     found.sparkContext.setLogLevel("ERROR")
+    if found.sparkContext.pythonExec == _ANY_PYTHON:
+        # Functions of ours run in the Python that we run in, unless PYSPARK_PYTHON names another.
+        found.sparkContext.pythonExec = sys.executable
     return found
 
 
