@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -130,6 +130,24 @@ def test_a_table_is_standardised_as_each_record_is(
             for name, value in zip(columns, row, strict=True)
         }
         assert Identity(**said) == known[row[0]]
+
+
+def test_what_an_artefact_of_elsewhere_calls_shared_says_nothing_though_two_share_it_here(
+    tmp_path: Path,
+) -> None:
+    two = [
+        Raw(id=name, given_names="Amy", family_name="Amble", born=date(2015, 3, 4), phones=("07700 900123",))
+        for name in "ab"
+    ]
+    elsewhere = replace(default_artefact(), shared=frozenset({digest("447700900123")}))
+    table = workbench(tmp_path)
+    read_raw(table, write(two, tmp_path / "raw.parquet"))
+    standardise_all(table)
+    find_candidates(table)
+    weigh_all(table, elsewhere, bound=-100.0)
+    ((weight, contact),) = table.execute("SELECT weight, level_contact FROM pairs").fetchall()
+    assert contact == 0
+    assert weight == pytest.approx(weigh(elsewhere, *map(standardise, two)).weight, abs=1e-9)
 
 
 def test_candidates_are_those_that_share_a_key(table: DuckDBPyConnection, known: dict[str, Identity]) -> None:

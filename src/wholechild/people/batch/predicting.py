@@ -27,7 +27,7 @@ from wholechild.people.batch.conditions import (
     level_number,
     sketch,
 )
-from wholechild.people.comparing.artefact import KIN, Artefact, Chances, digest
+from wholechild.people.comparing.artefact import DIGEST_LENGTH, KIN, Artefact, Chances
 from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, most_under
 from wholechild.people.comparing.levels import (
     DIED_BEFORE,
@@ -193,12 +193,14 @@ def _note_shared(connection: DuckDBPyConnection, artefact: Artefact) -> bool:
     connection.execute("CREATE OR REPLACE TABLE too_shared (value VARCHAR)")
     if not artefact.shared:
         return False
+    connection.register("digests", pa.table({"digest": sorted(artefact.shared)}))
     for column in ("nhs_number", "upn", "uprn", "contacts", "local_ids"):
         each = f"unnest({column})" if column in ("contacts", "local_ids") else column
-        rows = connection.execute(f"SELECT value FROM (SELECT {each} AS value FROM identities) WHERE value <> '' GROUP BY value HAVING count(*) > 3").fetchall()  # fmt: skip
-        found = [(value,) for (value,) in rows if digest(value) in artefact.shared]
-        if found:
-            connection.executemany("INSERT INTO too_shared VALUES (?)", found)
+        connection.execute(
+            f"INSERT INTO too_shared SELECT DISTINCT value FROM (SELECT {each} AS value FROM identities)"
+            f" WHERE value <> '' AND left(sha256(value), {DIGEST_LENGTH}) IN (SELECT digest FROM digests)"
+        )
+    connection.unregister("digests")
     return one_number(connection, "SELECT count(*) FROM too_shared") > 0
 
 

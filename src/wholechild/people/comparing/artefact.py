@@ -22,6 +22,8 @@ FORM: Final = 1
 #: The artefact of this release, trained on the synthetic population.
 FILE: Final = Path(__file__).with_name("data") / "artefact.json"
 
+#: So much of a digest stands in an artefact.
+DIGEST_LENGTH: Final = 20
 #: Those of one household who are most like each other, and the rules about them.
 KIN: Final = ("twin", "sibling", "parent")
 
@@ -193,7 +195,7 @@ def _check(found: Artefact) -> None:
 
 def digest(value: str) -> str:
     """How a value that many share stands in an artefact: not the number of a school, but what it is known again by."""
-    return hashlib.sha256(value.encode()).hexdigest()[:20]
+    return hashlib.sha256(value.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 @lru_cache(maxsize=1)
