@@ -17,9 +17,9 @@ from splink.internals.settings import Settings
 from splink.logging import enable as speak_from
 
 from wholechild.people.batch.conditions import COLUMNS, DUCKDB, HOLDS_WHERE, MISSING_WHERE
-from wholechild.people.batch.kinship import kin_per_match
 from wholechild.people.batch.predicting import one_number
-from wholechild.people.comparing.artefact import Artefact, Chances, Frequencies, Prior, digest
+from wholechild.people.batch.prior import learnt_prior
+from wholechild.people.comparing.artefact import Artefact, Chances, Frequencies, digest
 from wholechild.people.comparing.levels import LEVELS
 
 #: Values that more identities share than one person, or one family, can have identities.
@@ -55,8 +55,6 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
 NAMED_ALIKE: Final = (0.01, 0.01, 0.05)
 #: That one person's records differ is never held to be rarer than this: other feeds will have faults that these have not.
 _LEAST_DIFFERENT: Final = 0.005
-#: Pairs of kin, for each pair of one person, as far as a table does not say (kinship.py).
-KIN_PER_MATCH: Final = (0.06, 2.5, 0.05)
 
 #: What each session holds fixed, by keys that are no column of a comparison, and what it learns.
 _NUMBERS: Final = frozenset({"nhs_number", "upn", "local_id"})
@@ -113,7 +111,6 @@ def train(
             matches[name] = _together(matches[name], sessions)
     for name, levels in LEVELS.items():
         matches[name][levels[-1]] = max(matches[name][levels[-1]], _LEAST_DIFFERENT)
-    prior = _prior(connection, before)
     connection.execute("DROP TABLE IF EXISTS learning")
     comparisons = {
         name: {
@@ -122,12 +119,11 @@ def train(
         }
         for name in LEVELS
     }
-    told("how many are kin")
-    twin, sibling, parent = kin_per_match(connection, comparisons, KIN_PER_MATCH)
+    told("how many are one person, and how many are kin")
     return replace(
         before,
         comparisons=comparisons,
-        prior=Prior(prior, (twin * prior, sibling * prior, parent * prior)),
+        prior=learnt_prior(connection, comparisons, before.prior),
         frequencies=frequencies,
         shared=frozenset(map(digest, many)),
         provenance=dict(provenance),
@@ -353,23 +349,3 @@ def _together(before: Mapping[str, float], found: list[tuple[float, dict[str, fl
     }
     total = sum(mixed.values())
     return {level: share / total for level, share in mixed.items()}
-
-
-def _prior(connection: DuckDBPyConnection, before: Artefact) -> float:
-    """The share of all pairs that are one person's: those that agree beyond doubt, and as many again as that misses."""
-    records = one_number(connection, "SELECT count(*) FROM identities")
-    certain = one_number(
-        connection,
-        "SELECT sum(c * (c - 1) / 2) FROM (SELECT count(*) AS c FROM identities"
-        " WHERE given <> '' AND family <> '' AND born IS NOT NULL GROUP BY given, family, born HAVING count(*) < 60)",
-    )
-    pairs = records * (records - 1) / 2
-    return (
-        min(0.1, max(certain / _FOUND_SO / pairs, before.prior.match / 100))
-        if pairs and certain
-        else before.prior.match
-    )
-
-
-#: The share of one person's pairs that agree in name and birthday letter for letter, roughly, as agencies write.
-_FOUND_SO: Final = 0.65

@@ -1,4 +1,4 @@
-"""How many kin a table holds, learnt without labels, and compared with the truth of a synthetic population."""
+"""How many pairs of a table are one person's and how many kin's, learnt without labels, and compared with the truth of a synthetic population."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from wholechild.people.batch import tables
-from wholechild.people.batch.kinship import kin_per_match
-from wholechild.people.batch.training import KIN_PER_MATCH
+from wholechild.people.batch.prior import KIN_PER_MATCH, learnt_prior
 from wholechild.people.comparing.artefact import default_artefact
 from wholechild.world.population.writing import Plan, write
 
-CHANCES = default_artefact().comparisons
-
 
 def learnt(folder: Path, identities: Path, before: tuple[float, ...] = KIN_PER_MATCH) -> tuple[float, ...]:
+    """The share of pairs that are one person's, and for each of them how many are twins', siblings', parents'."""
     folder.mkdir()
     connection = tables.workbench(folder)
     tables.read_raw(connection, identities)
     tables.standardise_all(connection)
-    return kin_per_match(connection, CHANCES, before)
+    found = learnt_prior(connection, default_artefact().comparisons, default_artefact().prior, before)
+    return (found.match, *(kin / found.match for kin in found.kin))
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +35,8 @@ def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def kin_in(population: Path) -> tuple[float, float]:
-    """Pairs of one household and birthday, and of one household and other birthdays, for each pair of one person."""
+def pairs_in(population: Path) -> tuple[float, float, float]:
+    """The share of pairs that are one person's; for each, those of one household and birthday, and of one with other birthdays."""
     born = dict(
         zip(
             *pq.read_table(population / "people.parquet", columns=["person", "born"]).to_pydict().values(),
@@ -54,15 +53,18 @@ def kin_in(population: Path) -> tuple[float, float]:
         for people in homes.values()
         for a, b in combinations(people, 2)
     ]
-    return sum(n for n, twins in pairs if twins) / one, sum(n for n, twins in pairs if not twins) / one
+    many = len(truth["person"])
+    twins, others = (sum(n for n, alike in pairs if alike is which) / one for which in (True, False))
+    return one / (many * (many - 1) / 2), twins, others
 
 
 @pytest.mark.parametrize("before", [KIN_PER_MATCH, (0.3, 0.5, 0.5)])
 def test_as_many_twins_brothers_and_sisters_as_there_are(
     population: Path, tmp_path: Path, before: tuple[float, ...]
 ) -> None:
-    twins, others = kin_in(population)
-    twin, sibling, parent = learnt(tmp_path / "w", population / "identities.parquet", before)
+    one, twins, others = pairs_in(population)
+    match, twin, sibling, parent = learnt(tmp_path / "w", population / "identities.parquet", before)
+    assert match == pytest.approx(one, rel=0.15)
     assert twin == pytest.approx(twins, rel=0.5)
     assert sibling + parent == pytest.approx(others, rel=0.3)
 
@@ -75,7 +77,7 @@ def test_where_each_family_sends_one_hardly_any(population: Path, tmp_path: Path
     alone = [i for i, p, h in zip(*truth.values(), strict=True) if first.setdefault(h, p) == p]
     identities = pq.read_table(population / "identities.parquet")
     pq.write_table(identities.filter(pc.is_in(identities["id"], pa.array(alone))), tmp_path / "alone.parquet")
-    twin, sibling, _ = learnt(tmp_path / "w", tmp_path / "alone.parquet")
+    _, twin, sibling, _ = learnt(tmp_path / "w", tmp_path / "alone.parquet")
     assert twin < 0.02
     assert sibling < 0.4
 
@@ -86,4 +88,5 @@ def test_a_table_without_postcodes_says_nothing_anew(tmp_path: Path) -> None:
     tables.write_raw(
         tmp_path / "few.parquet", [Raw(id="a", given_names="Amy"), Raw(id="b", given_names="Ben")]
     )
-    assert learnt(tmp_path / "w", tmp_path / "few.parquet") == pytest.approx(KIN_PER_MATCH)
+    held = (default_artefact().prior.match, *KIN_PER_MATCH)
+    assert learnt(tmp_path / "w", tmp_path / "few.parquet") == pytest.approx(held)

@@ -1,7 +1,8 @@
-"""How many pairs of kin there are for each pair of one person, counted among those who share a postcode. No labels are needed.
+"""How many of all possible pairs are of one person, and of each kind of kin: learnt from a table without labels.
 
-Some tables hold whole families, of some each family sends one. How much a shared home and birthday say of two is reckoned from how
-many twins, brothers and sisters there are to be mixed up with, so that is learnt too.
+Some tables hold whole families, to some each family sends one; in some everybody stands five times. How much a shared home and
+birthday say of two is reckoned from how many twins, brothers and sisters there are to be mixed up with, so that is learnt too. It is
+counted among those who share a postcode, where nearly all kin are.
 """
 
 from __future__ import annotations
@@ -14,40 +15,74 @@ from duckdb import DuckDBPyConnection
 
 from wholechild.people.batch.conditions import COLUMNS, DUCKDB, NUMBERS
 from wholechild.people.batch.predicting import levelling, one_number
-from wholechild.people.comparing.artefact import KIN, Chances
+from wholechild.people.comparing.artefact import KIN, Chances, Prior
 
+#: Pairs of kin, for each pair of one person, as far as a table does not say: twins, brothers and sisters, a parent and a child.
+KIN_PER_MATCH: Final = (0.06, 2.5, 0.05)
 #: Pairs of one postcode that are looked at, about; of a postcode with more identities none.
 _PAIRS_LOOKED_AT: Final = 300_000
 _MOST_AT_ONE_POSTCODE: Final = 400
-#: How many pairs of one person what was held before counts for.
+#: How many pairs of one person what was held before counts for, and fewer than which say nothing of how many there are.
 _BEFORE: Final = 100.0
+_LEAST_MATCHES: Final = 200
 _ROUNDS: Final = 100
 #: Levels of the home that those who share a postcode can have, and what is compared beside.
 _AT_ONE_POSTCODE: Final = ("same_home", "same_postcode")
 _COMPARED: Final = tuple(name for name in NUMBERS if name != "home")
+_LEVEL: Final = {
+    name: {number: level for level, number in numbers.items()} for name, numbers in NUMBERS.items()
+}
+#: The share of one person's pairs that agree in name and birthday letter for letter, roughly, as agencies write.
+_AGREE_BEYOND_DOUBT: Final = 0.65
 
 
-def kin_per_match(
-    connection: DuckDBPyConnection, chances: Mapping[str, Mapping[str, Chances]], before: Sequence[float]
-) -> tuple[float, ...]:
-    """Of each kind of `KIN`, how many pairs there are for each pair of one person in the table `identities`.
+def learnt_prior(
+    connection: DuckDBPyConnection,
+    chances: Mapping[str, Mapping[str, Chances]],
+    before: Prior,
+    kin_before: Sequence[float] = KIN_PER_MATCH,
+) -> Prior:
+    """The prior of the table `identities`, where `chances` says how each level is seen.
 
-    Shape    in the order of `KIN`; `chances` are those of every level, `before` what was held before.
-    Missing  too few share a postcode: what was held before, nearly.
+    Shape    `kin_before` is how many pairs of each kind of `KIN` were held to stand beside each pair of one person.
+    Missing  too few of one person share a postcode: as many pairs as agree beyond doubt, and as many again as that misses; none
+             that do: the prior of `before`. Kin then stand beside them as they were held to.
     Source   expectation maximisation of the shares of a mixture whose parts are known (Dempster, Laird and Rubin 1977).
     """
-    patterns = _patterns(connection)
+    patterns, parts = _patterns(connection)
     likelihoods = [(count, _likelihoods(chances, levels)) for levels, count in patterns.items()]
-    shares = _shares(likelihoods, [1.0, *before])
     total = sum(patterns.values())
+    shares = _shares(likelihoods, [1.0, *kin_before])
     match, *kin = (share * total / _seen(chances, who) for who, share in enumerate(shares[:-1]))
-    return tuple(
-        (found + _BEFORE * held) / (match + _BEFORE) for found, held in zip(kin, before, strict=True)
+    ratios = [
+        (found + _BEFORE * held) / (match + _BEFORE) for found, held in zip(kin, kin_before, strict=True)
+    ]
+    if total and match >= _LEAST_MATCHES:
+        known = one_number(connection, "SELECT count(*) FROM identities WHERE postcode <> ''")
+        of_one = match * parts / (known * (known - 1) / 2)
+    else:
+        of_one = _beyond_doubt(connection, before)
+    of_one = min(0.1, max(of_one, before.match / 100))
+    twin, sibling, parent = (ratio * of_one for ratio in ratios)
+    return Prior(of_one, (twin, sibling, parent))
+
+
+def _beyond_doubt(connection: DuckDBPyConnection, before: Prior) -> float:
+    """The share of all pairs that agree in name and birthday letter for letter, and as many again as that misses."""
+    records = one_number(connection, "SELECT count(*) FROM identities")
+    certain = one_number(
+        connection,
+        "SELECT sum(c * (c - 1) / 2) FROM (SELECT count(*) AS c FROM identities"
+        " WHERE given <> '' AND family <> '' AND born IS NOT NULL GROUP BY given, family, born HAVING count(*) < 60)",
     )
+    return certain / _AGREE_BEYOND_DOUBT / (records * (records - 1) / 2) if certain else before.match
 
 
-def _patterns(connection: DuckDBPyConnection) -> dict[tuple[int, ...], int]:
-    """How many pairs of one postcode agree in which way: the numbers of the levels of `_COMPARED`, and a count."""
+def _patterns(connection: DuckDBPyConnection) -> tuple[dict[tuple[int, ...], int], int]:
+    """How many pairs of one postcode agree in which way: the numbers of the levels of `_COMPARED`, and a count.
+
+    Shape    the second is into how many parts the postcodes fell, of which one was looked at.
+    """
     sized = (
         "SELECT postcode, count(*) AS many FROM identities WHERE postcode <> '' GROUP BY postcode"
         f" HAVING count(*) BETWEEN 2 AND {_MOST_AT_ONE_POSTCODE}"
@@ -66,7 +101,7 @@ def _patterns(connection: DuckDBPyConnection) -> dict[tuple[int, ...], int]:
         f"SELECT {levels}, count(*) FROM ({levelling(pairs, 'neighbours', DUCKDB)}) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     connection.execute("DROP TABLE neighbours")
-    return {tuple(row[:-1]): row[-1] for row in rows}
+    return {tuple(row[:-1]): row[-1] for row in rows}, every
 
 
 def _likelihoods(chances: Mapping[str, Mapping[str, Chances]], levels: Sequence[int]) -> list[float]:
@@ -76,11 +111,6 @@ def _likelihoods(chances: Mapping[str, Mapping[str, Chances]], levels: Sequence[
     ]
     kin = [prod(one.kin[kind] for one in said) for kind in range(len(KIN))]
     return [prod(one.match for one in said), *kin, prod(one.stranger for one in said)]
-
-
-_LEVEL: Final = {
-    name: {number: level for level, number in numbers.items()} for name, numbers in NUMBERS.items()
-}
 
 
 def _shares(likelihoods: Sequence[tuple[int, list[float]]], start: Sequence[float]) -> list[float]:
