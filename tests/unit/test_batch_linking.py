@@ -243,7 +243,7 @@ def test_a_group_is_one_person_only_if_nothing_stands_between_any_two(tmp_path: 
     read_raw(connection, write(people, tmp_path / "raw.parquet"))
     standardise_all(connection)
     connection.execute(
-        "CREATE TABLE pairs AS SELECT * FROM (VALUES ('a', 'b', 20.0, 0, 1), ('b', 'c', 19.0, 0, 1), ('d', 'e', 20.0, 0, 1), ('f', 'g', 20.0, 0, 1))"
+        "CREATE TABLE pairs AS SELECT *, ascii(one) - 96 AS l, ascii(other) - 96 AS r FROM (VALUES ('a', 'b', 20.0, 0, 1), ('b', 'c', 19.0, 0, 1), ('d', 'e', 20.0, 0, 1), ('f', 'g', 20.0, 0, 1))"
         " AS p(one, other, weight, forbids, level_given)"
     )
     settle_all(connection, default_artefact(), [Decided("d", "e", Decision.DIFFERENT)])
@@ -259,7 +259,7 @@ def test_two_whom_nobody_else_comes_near_are_one_person(tmp_path: Path) -> None:
     standardise_all(connection)
     near, other = NUMBERS["given"]["near"], NUMBERS["given"]["different"]
     connection.execute(
-        f"CREATE TABLE pairs AS SELECT * FROM (VALUES ('a', 'b', 4.0, 0, {near}), ('c', 'd', 4.0, 0, {near}), ('d', 'e', 0.5, 0, {near}),"
+        f"CREATE TABLE pairs AS SELECT *, ascii(one) - 96 AS l, ascii(other) - 96 AS r FROM (VALUES ('a', 'b', 4.0, 0, {near}), ('c', 'd', 4.0, 0, {near}), ('d', 'e', 0.5, 0, {near}),"
         f" ('f', 'g', 4.0, 0, {other}), ('h', 'i', 4.0, 0, {near}), ('i', 'j', -2.0, 0, {near})) AS p(one, other, weight, forbids, level_given)"
     )
     settle_all(connection, default_artefact())

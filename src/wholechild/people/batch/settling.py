@@ -6,6 +6,7 @@ nothing to do with each other, and each group is settled by itself, some thousan
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from math import inf
@@ -48,14 +49,10 @@ def settle_all(connection: DuckDBPyConnection, artefact: Artefact, decisions: It
     """
     decided = list(decisions)
     connection.execute(
-        "CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, weight, level_given FROM pairs"
+        "CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, l, r, weight, level_given FROM pairs"
         f" WHERE weight >= {artefact.same!r} AND forbids = 0"
     )
-    groups = _groups(connection, decided)
-    table = pa.table({"id": list(groups), "grouped": list(groups.values())})
-    connection.register("new_rows", table.cast(pa.schema([("id", pa.string()), ("grouped", pa.string())])))
-    connection.execute("CREATE OR REPLACE TABLE grouped AS SELECT * FROM new_rows")
-    connection.unregister("new_rows")
+    _group(connection, decided)
     connection.execute(
         "CREATE OR REPLACE TABLE people AS SELECT id, id AS person FROM identities ANTI JOIN grouped USING (id)"
     )
@@ -118,27 +115,46 @@ def _settle_unrivalled(
     connection.execute("DROP TABLE met")
 
 
-def _groups(connection: DuckDBPyConnection, decided: Iterable[Decided]) -> dict[str, str]:
-    """Of each identity that anything may link: the first identity of the group that it can be reached in."""
-    leads: dict[str, str] = {}
+def _group(connection: DuckDBPyConnection, decided: Iterable[Decided]) -> None:
+    """Make the table `grouped`: of each identity that anything may link, the number of the first that it can be reached from."""
+    many = int(connection.execute("SELECT coalesce(max(n), 0) FROM identities").fetchall()[0][0])
+    leads, reached = array("i", range(many + 1)), bytearray(many + 1)
 
-    def first_of(name: str) -> str:
-        while leads.setdefault(name, name) != name:
-            leads[name] = leads[leads[name]]
-            name = leads[name]
-        return name
+    def first_of(number: int) -> int:
+        while leads[number] != number:
+            leads[number] = number = leads[leads[number]]
+        return number
 
-    def reach(one: str, other: str) -> None:
-        a, b = sorted((first_of(one), first_of(other)))
-        leads[b] = a
+    def reach(some: Iterable[int], others: Iterable[int]) -> None:
+        for one, other in zip(some, others, strict=True):
+            reached[one] = reached[other] = True
+            a, b = first_of(one), first_of(other)
+            leads[max(a, b)] = min(a, b)
 
-    reader = connection.cursor().execute("SELECT one, other FROM machine_pairs").to_arrow_reader(100_000)
+    reader = connection.cursor().execute("SELECT l, r FROM machine_pairs").to_arrow_reader(100_000)
     for batch in reader:
-        for one, other in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
-            reach(one, other)
-    for decision in decided:
-        reach(decision.one, decision.other)
-    return {name: first_of(name) for name in leads}
+        reach(batch.column(0).to_pylist(), batch.column(1).to_pylist())
+    sides = [[d.one, d.other] for d in decided]
+    connection.register(
+        "decided_sides", pa.table({"one": [a for a, _ in sides], "other": [b for _, b in sides]}, _SIDES)
+    )
+    rows = connection.execute(
+        "SELECT a.n, b.n FROM decided_sides d JOIN identities a ON a.id = d.one JOIN identities b ON b.id = d.other"
+    ).fetchall()
+    connection.unregister("decided_sides")
+    reach([one for one, _ in rows], [other for _, other in rows])
+    numbers = [number for number in range(many + 1) if reached[number]]
+    table = pa.table(
+        {"n": pa.array(numbers, pa.int32()), "first": pa.array(map(first_of, numbers), pa.int32())}
+    )
+    connection.register("new_rows", table)
+    connection.execute(
+        "CREATE OR REPLACE TABLE grouped AS SELECT i.id, r.first AS grouped FROM new_rows r JOIN identities i ON i.n = r.n"
+    )
+    connection.unregister("new_rows")
+
+
+_SIDES: Final = pa.schema([("one", pa.string()), ("other", pa.string())])
 
 
 def _in_batches(connection: DuckDBPyConnection) -> Iterator[dict[str, Identity]]:
