@@ -208,8 +208,7 @@ def reference(world: World) -> set[frozenset[str]]:
     last = {(one, other): (which, decision) for which, one, other, decision in world.decided}
     latest = {pair: decision for pair, (which, decision) in last.items() if which not in world.undone}
     decided = [Decided(one, other, Decision(d)) for (one, other), d in latest.items()]
-    model = default_artefact()
-    return set(settle(pairs, decided, ready.values(), unrivalled=model.unrivalled, nameless=model.nameless))
+    return set(settle(pairs, decided, ready.values(), default_artefact().lower))
 
 
 def stored(world: World) -> dict[str, str]:

@@ -224,9 +224,7 @@ def test_people_are_those_of_settling_everyone(
         Decided(sure[0].one, sure[0].other, Decision.DIFFERENT),
         Decided(*sorted(known)[:2], Decision.SAME),
     ]
-    expected = settle(
-        pairs, decided, known.values(), unrivalled=artefact.unrivalled, nameless=artefact.nameless
-    )
+    expected = settle(pairs, decided, known.values(), artefact.lower)
     assert settle_all(table, artefact, decided) == len(expected) > 1
     got: dict[str, set[str]] = {}
     for name, person in table.execute("SELECT id, person FROM people").fetchall():

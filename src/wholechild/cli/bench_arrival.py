@@ -124,9 +124,7 @@ def _made_ready(people: dict[str, list[dict[str, Any]]]) -> dict[str, list[tuple
         for p in kept:
             parts = json.dumps([[c.field, c.level, c.bits] for c in p.contributions])
             made["pairs"].append((p.one, p.other, p.weight, str(p.zone), parts, p.forbids, name))
-        for group in settle(
-            kept, [], several, unrivalled=default_artefact().unrivalled, nameless=default_artefact().nameless
-        ):
+        for group in settle(kept, [], several, artefact.lower):
             person = f"person-{min(group)}"
             made["persons"].append((person, _SALT, _AT))
             made["links"] += [(f"link-{i}", _SALT, i, person, "probable", "{}", _AT, "bench") for i in group]

@@ -74,8 +74,7 @@ def _compared(
     chronology: ParsedChronology, lessons: Sequence[Lesson], seed: int, clean: frozenset[tuple[str, date]],
     own: Mapping[Known, Identity], pairs: Sequence[Weighed], everybody: Sequence[Identity],
 ) -> Tried:  # fmt: skip
-    artefact = default_artefact()
-    settled = settle(pairs, (), everybody, unrivalled=artefact.unrivalled, nameless=artefact.nameless)
+    settled = settle(pairs, (), everybody, default_artefact().lower)
     groups = {identity: group for group in settled for identity in group}
     whose, mixed = _whose(own, groups)
     links = {key: who or f"apart {key[0]} {key[1]}" for key, who in whose.items()}

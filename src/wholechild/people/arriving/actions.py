@@ -359,8 +359,7 @@ def _settled(
         _without_two_declared(was.pairs.values(), was.ready),
         bound.decided,
         [said.identity for said in was.ready.values()],
-        unrivalled=artefact.unrivalled,
-        nameless=artefact.nameless,
+        artefact.lower,
     )
     assigned = persons_for(
         groups, queries.standings(was), viewers=_viewers(was, groups, at),

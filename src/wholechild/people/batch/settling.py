@@ -19,7 +19,7 @@ from wholechild.people.batch.conditions import NUMBERS
 from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.clustering import MOST_OF_ONE_PERSON, Decided, settle
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.weighed import Contribution, Weighed
+from wholechild.people.comparing.weighed import NEVER, Contribution, LowerLines, Weighed
 
 _AT_ONCE: Final = 20_000
 #: How the first names of a pair agree, by the number of the level, as far as it matters here.
@@ -111,7 +111,7 @@ def _settle_unrivalled(
                        " AND forbids = 0 AND one IN (SELECT id FROM grouped) AND other IN (SELECT id FROM grouped)")  # fmt: skip
     for some in _in_batches(connection):
         theirs = [d for d in decided if d.one in some and d.other in some]
-        _settle_some(connection, artefact, some, theirs, artefact.unrivalled, artefact.nameless)
+        _settle_some(connection, artefact, some, theirs, artefact.lower)
     connection.execute("DROP TABLE met")
 
 
@@ -186,8 +186,7 @@ def _settle_some(
     artefact: Artefact,
     some: dict[str, Identity],
     decided: list[Decided],
-    unrivalled: float = inf,
-    nameless: float = inf,
+    lower: LowerLines = NEVER,
 ) -> None:
     connection.register("some_ids", pa.table({"id": list(some)}))
     rows = connection.execute(
@@ -198,7 +197,7 @@ def _settle_some(
         Weighed(one, other, weight, _FIRST_NAMES[given], artefact.zone(weight))
         for one, other, weight, given in rows
     )
-    settled = settle(pairs, decided, some.values(), unrivalled=unrivalled, nameless=nameless)
+    settled = settle(pairs, decided, some.values(), lower)
     told = pa.table(
         {
             "id": [name for person in settled for name in person],

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wholechild.people.comparing.levels import LEVELS
-from wholechild.people.comparing.weighed import Zone
+from wholechild.people.comparing.weighed import LowerLines, Zone
 
 FORM: Final = 1
 #: The artefact of this release, trained on the synthetic population.
@@ -92,6 +92,11 @@ class Artefact:
     def id(self) -> str:
         """`artefact-` and the beginning of the SHA-256 of the canonical form."""
         return f"artefact-{hashlib.sha256(self.dumps().encode()).hexdigest()[:16]}"
+
+    @property
+    def lower(self) -> LowerLines:
+        """From how much on two are linked whom nobody else comes near."""
+        return LowerLines(self.unrivalled, self.nameless)
 
     def zone(self, weight: float) -> Zone:
         """The zone of a weight, where nothing forbids a link."""

@@ -15,7 +15,7 @@ from typing import Final
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.levels import contradiction, explains
 from wholechild.people.comparing.prepared import Prepared, prepare
-from wholechild.people.comparing.weighed import Weighed, Zone
+from wholechild.people.comparing.weighed import NEVER, LowerLines, Weighed, Zone
 
 #: More identities than this are not linked into one person by machine: nobody is known to so many places, and a group
 #: that grows so is a fault in a feed.
@@ -118,9 +118,7 @@ def settle(
     pairs: Iterable[Weighed],
     decisions: Iterable[Decided],
     identities: Iterable[Identity],
-    *,
-    unrivalled: float = inf,
-    nameless: float = inf,
+    lower: LowerLines = NEVER,
 ) -> list[frozenset[str]]:
     """Who is who: the identities, parted into people.
 
@@ -131,11 +129,12 @@ def settle(
              left out where a decision or a contradiction stands between any two of the two groups. A contradiction that a third
              record of the two groups explains (`explains` in levels.py) is none: two slips of one date contradict each other.
 
-    At last two groups are joined by a pair that weighs less, from `unrivalled` bits on, where no other pair leads from either of
-    them to anybody else: most of what speaks against such a pair is that there may be a twin or a brother, and of a twin
-    somebody would have heard. Of a baby who has no name yet perhaps not: where one of the two has no first name, it takes
-    `nameless` bits, and of two without one it is never done. The first names may not be different ones. Nor where an agency has both, which is to have heard of two; nor where a person has looked and could not
-    tell. As neither group has another, the order does not matter here either.
+    At last two groups are joined by a pair that weighs less, from `lower.unrivalled` bits on, where no other pair leads from
+    either of them to anybody else: most of what speaks against such a pair is that there may be a twin or a brother, and of a
+    twin somebody would have heard. Of a baby who has no name yet perhaps not: where one of the two has no first name, it takes
+    `lower.nameless` bits, and of two without one it is never done. The first names may not be different ones. Nor where an
+    agency has both, which is to have heard of two; nor where a person has looked and could not tell. As neither group has
+    another, the order does not matter here either.
 
     Where decisions contradict each other, `different` stands and the decision to link, of the later pair in order of ids,
     is left out: to have kept two apart can be put right, to have mixed two histories cannot.
@@ -160,8 +159,8 @@ def settle(
     def least(pair: Weighed) -> float:
         level = pair.level("given")
         if level:
-            return inf if level == "different" else unrivalled
-        return nameless if groups.given(pair.one) or groups.given(pair.other) else inf
+            return inf if level == "different" else lower.unrivalled
+        return lower.nameless if groups.given(pair.one) or groups.given(pair.other) else inf
 
     for one, other in _unrivalled(groups, there, unclear, least):
         if groups.may_be_joined(one, other) and not groups.share_an_agency(one, other):

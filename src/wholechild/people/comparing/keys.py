@@ -119,8 +119,8 @@ def narrow_keys(identity: Identity) -> tuple[str, ...]:
 
 def _keys(identity: Identity) -> Iterator[str]:
     name = Name(identity.given, identity.middle, identity.family, identity.other_names)
+    yield from _number_keys(identity)
     pairs, starts = name_pairs(name), name_starts(name)
-    yield from _number_keys(identity, starts)
     if identity.born:
         day = f"{identity.born:%Y%m%d}"
         yield from (f"b:{day}:{start}" for start in starts)
@@ -131,6 +131,10 @@ def _keys(identity: Identity) -> Iterator[str]:
     yield from (f"{NAME}:{pair}" for pair in pairs)
     yield from (f"{PLACE}:{place}" for place in places(identity.address))
     yield from (f"{CONTACT}:{contact}" for contact in (*identity.phones, *identity.emails))
+    if identity.uprn:
+        yield from (f"r:{identity.uprn}:{start}" for start in starts)
+        if identity.born:
+            yield f"h:{identity.uprn}:{identity.born:%Y%m%d}"
     for postcode in (identity.postcode, *identity.postcodes[:5]):
         if postcode:
             yield from (f"p:{postcode}:{pair}" for pair in pairs)
@@ -139,13 +143,9 @@ def _keys(identity: Identity) -> Iterator[str]:
             yield from (f"q:{postcode}:{start}" for start in starts)
 
 
-def _number_keys(identity: Identity, starts: tuple[str, ...]) -> Iterator[str]:
+def _number_keys(identity: Identity) -> Iterator[str]:
     if identity.nhs_number:
         yield f"n:{identity.nhs_number}"
     if identity.upn:
         yield f"u:{identity.upn}"
     yield from (f"i:{text}" for text in identity.local_ids)
-    if identity.uprn:
-        yield from (f"r:{identity.uprn}:{start}" for start in starts)
-    if identity.uprn and identity.born:
-        yield f"h:{identity.uprn}:{identity.born:%Y%m%d}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
+from typing import Final
 
 
 class Zone(StrEnum):
@@ -50,3 +52,18 @@ class Weighed:
     def level(self, field: str) -> str:
         """How the two agree in a field; empty where one of them lacks it."""
         return next((said.level for said in self.contributions if said.field == field), "")
+
+
+@dataclass(frozen=True, slots=True)
+class LowerLines:
+    """From how much on two are linked whom nobody else comes near (`settle` in clustering.py).
+
+    Units    bits: where both have a first name, and where one of them has none.
+    Missing  not said: never.
+    """
+
+    unrivalled: float = inf
+    nameless: float = inf
+
+
+NEVER: Final = LowerLines()

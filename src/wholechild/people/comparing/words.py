@@ -48,10 +48,7 @@ _SENTENCES: Final[Mapping[tuple[str, str], str]] = {
     ("born", "swapped"): "The birthdays are the same but day and month are swapped.",
     ("born", "one_digit"): "The birthdays differ by one digit, as in a slip of the pen.",
     ("born", "one_field"): "The birthdays differ in the day, the month or the year only.",
-    (
-        "born",
-        "year_only",
-    ): "The year is the same, and one is 1 January: often put down where nobody knew the day.",
+    ("born", "year_only"): "One is 1 January of the same year, as where nobody knew the day.",
     ("born", "within_month"): "The birthdays are less than a month apart.",
     ("born", "different"): "The birthdays are different.",
     ("sex", "same"): "Both are put down as the same sex.",
