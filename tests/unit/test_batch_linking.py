@@ -39,9 +39,8 @@ FAMILY = ("Khan|Kahn|Khan-Begum|Begum|O'Neill|ONeill|Neil|van den Berg|Berg|Smit
 NUMBERS_ = "9434765919|943 476 5919|9434765918|9434765870|0000000000|943|9876543210|".split("|")
 POSTCODES = "CV1 2AB|CV1 9ZZ|CV1 2AC|cv12ab|CV1 2A8|CV3 4CD|B1 1AA|2042|2024|ZZ99 3VZ|CV1|".split("|")
 ADDRESSES = (
-    "12 High Street|12 High St, Coventry|12 Hgih Street|4 Low Road|Flat 1, 4 Low Road|No fixed abode|".split(
-        "|"
-    )
+    "12 High Street|12 High St, Coventry|12 Hgih Street|2 High Street|High Street, Coventry|High Street|4 Low Road|Flat 1, 4 Low Road"
+    "|No fixed abode|".split("|")
 )
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from wholechild.people.comparing.levels import ADDRESS_ALIKE, BESIDE_NAMES, FAR, LEVELS, NEAR
+from wholechild.people.comparing.levels import (
+    ADDRESS_ALIKE,
+    BESIDE_NAMES,
+    FAR,
+    LEVELS,
+    NEAR,
+    SHORTEST_ADDRESS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,12 @@ SKETCHES: Final = Words("sketches_meet", "jaro_winkler_similarity", "levenshtein
 #: names of their own: the `jaro_winkler_similarity` that Spark has from 4.3 on counts letters that changed places otherwise.
 SPARK: Final = Words("arrays_overlap", "similarity_of_names", "levenshtein", "slips_between", "size")
 
+_FIRST: Final = "given_l = family_r OR MEET(given_codes_l, family_codes_r)"
+_SECOND: Final = "family_l = given_r OR MEET(family_codes_l, given_codes_r)"
 _REVERSED: Final = (
     "(given_l <> '' AND given_r <> '' AND family_l <> '' AND family_r <> '' AND given_l <> given_r"
-    " AND (given_l = family_r OR MEET(given_codes_l, family_codes_r))"
-    " AND (family_l = given_r OR MEET(family_codes_l, given_codes_r)))"
+    f" AND ((({_FIRST}) AND ({_SECOND} OR SIMILARITY(family_l, given_r) >= {NEAR!r}))"
+    f" OR (({_SECOND}) AND SIMILARITY(given_l, family_r) >= {NEAR!r})))"
 )
 _SINGLE: Final = "(length(given_l) = 1 OR length(given_r) = 1)"
 _CUT_SHORT: Final = (
@@ -51,10 +60,23 @@ _CUT_SHORT: Final = (
     " OR (length(given_l) >= 3 AND left(given_r, length(given_l)) = given_l))"
 )
 _SAME_POSTCODE: Final = "(postcode_l <> '' AND postcode_l = postcode_r)"
+_FEW_CHANGES: Final = (
+    f"least(length(address_l), length(address_r)) >= {ADDRESS_ALIKE!r} * greatest(length(address_l), length(address_r))"
+    f" AND 1 - DISTANCE(address_l, address_r) / CAST(greatest(length(address_l), length(address_r)) AS DOUBLE) >= {ADDRESS_ALIKE!r}"
+)
+
+
+def _within(short: str, long: str) -> str:
+    """Whether one address says all that another says, and that is a house."""
+    return (
+        f"(length({short}) >= {SHORTEST_ADDRESS} AND length({long}) > length({short})"
+        f" AND contains(concat(' ', {long}, ' '), concat(' ', {short}, ' ')) AND translate({short}, '0123456789', '') <> {short})"
+    )
+
+
 _ALIKE: Final = (
-    "(address_l <> '' AND address_r <> ''"
-    f" AND least(length(address_l), length(address_r)) >= {ADDRESS_ALIKE!r} * greatest(length(address_l), length(address_r)) AND"
-    f" 1 - DISTANCE(address_l, address_r) / CAST(greatest(length(address_l), length(address_r)) AS DOUBLE) >= {ADDRESS_ALIKE!r})"
+    f"(address_l <> '' AND address_r <> '' AND (({_FEW_CHANGES})"
+    f" OR {_within('address_l', 'address_r')} OR {_within('address_r', 'address_l')}))"
 )
 _SAME_UPRN: Final = "(uprn_l <> '' AND uprn_l = uprn_r)"
 EARLIER: Final = "(MEET(postcodes_r, postcode_as_list_l) OR MEET(postcodes_l, postcode_as_list_r) OR MEET(postcodes_l, postcodes_r))"

@@ -44,6 +44,8 @@ LEVELS: Final[dict[str, tuple[str, ...]]] = {
 NEAR: Final = 0.90 - 1e-9
 FAR: Final = 0.78 - 1e-9
 ADDRESS_ALIKE: Final = 0.80 - 1e-9
+#: An address of fewer signs, or without the number of a house, says too little to be looked for in a longer one.
+SHORTEST_ADDRESS: Final = 8
 
 
 def given_level(one: Prepared, other: Prepared) -> str:
@@ -75,11 +77,15 @@ def _cut_short(one: str, other: str) -> bool:
 
 
 def names_reversed(one: Prepared, other: Prepared) -> bool:
-    """Whether each one's first name is the other's family name, or sounds like it."""
+    """Whether each one's first name is the other's family name, or sounds like it; of one of the two a slip is enough."""
     if not (one.given and other.given and one.family and other.family) or one.given == other.given:
         return False
-    return (one.given == other.family or _meet(one.names.given_codes, other.names.family_codes)) and (
-        one.family == other.given or _meet(one.names.family_codes, other.names.given_codes)
+    first = one.given == other.family or _meet(one.names.given_codes, other.names.family_codes)
+    second = one.family == other.given or _meet(one.names.family_codes, other.names.given_codes)
+    return (
+        (first and second)
+        or (first and JaroWinkler.similarity(one.family, other.given) >= NEAR)
+        or (second and JaroWinkler.similarity(one.given, other.family) >= NEAR)
     )
 
 
@@ -165,8 +171,18 @@ def home_level(one: Prepared, other: Prepared) -> str:
 
 
 def addresses_alike(one: str, other: str) -> bool:
-    """Whether at most a fifth of the signs of the longer address would have to change."""
-    return 1 - Levenshtein.distance(one, other) / max(len(one), len(other)) >= ADDRESS_ALIKE
+    """Whether at most a fifth of the signs of the longer address would have to change, or it says all that the shorter one says.
+
+    Agencies stop at the street, the town or the county, and put a flat before the house or leave it out.
+    """
+    if 1 - Levenshtein.distance(one, other) / max(len(one), len(other)) >= ADDRESS_ALIKE:
+        return True
+    short, long = sorted((one, other), key=len)
+    return _tells_a_house(short) and f" {short} " in f" {long} "
+
+
+def _tells_a_house(address: str) -> bool:
+    return len(address) >= SHORTEST_ADDRESS and any(letter in "0123456789" for letter in address)
 
 
 def contact_level(one: Prepared, other: Prepared) -> str:
