@@ -22,7 +22,7 @@ from wholechild.people.comparing.keys import (
     places,
     rule_of,
 )
-from wholechild.people.comparing.levels import LEVELS, MISSING, NAMES_ALONE, levels_of
+from wholechild.people.comparing.levels import LEVELS, MISSING, NAMES_ALONE, addresses_alike, levels_of
 from wholechild.people.comparing.prepared import prepare
 from wholechild.people.comparing.scoring import weigh
 from wholechild.people.comparing.standardising import Raw, standardise
@@ -60,6 +60,7 @@ def zone(other: Identity) -> Zone:
         ({"given": "aminna"}, "given", "variant"),
         ({"given": "amia"}, "given", "near"),
         ({"given": "ami"}, "given", "near"),
+        ({"given": "asina"}, "given", "near"),
         ({"given": "zahra", "middle": ""}, "given", "elsewhere"),
         ({"given": "a"}, "given", "initial"),
         ({"given": "b"}, "given", "different"),
@@ -454,3 +455,35 @@ def test_a_faulty_artefact_is_refused(at: tuple[str, ...], value: object) -> Non
 def test_a_text_that_is_no_artefact_is_refused(text: str) -> None:
     with pytest.raises(ArtefactRefused):
         loads(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("joel", "jorl", "near"),
+        ("alina", "apina", "near"),
+        ("adam", "adak", "near"),
+        ("eva", "eav", "far"),
+        ("mia", "nia", "far"),
+        ("na", "nia", "different"),
+        ("jorge", "joel", "different"),
+    ],
+)
+def test_a_slip_in_a_short_first_name(one: str, other: str, level: str) -> None:
+    pair = prepare(changed(given=one, middle="")), prepare(changed(given=other, middle=""))
+    assert levels_of(*pair)["given"] == levels_of(*reversed(pair))["given"] == level
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("12 high st", "12 high st coventry west midlands", True),
+        ("12 high st", "flat 4 the maltings 12 high st", True),
+        ("12 high st", "flat 4 the maltings 112 high st", False),
+        ("12 high st", "flat 12 high st house cl coventry", True),
+        ("high st coventry", "flat 4 the maltings 12 high st coventry", False),
+        ("12 st", "flat 4 the maltings 12 st johns rd", False),
+    ],
+)
+def test_one_address_says_all_of_another(one: str, other: str, alike: bool) -> None:
+    assert addresses_alike(one, other) is addresses_alike(other, one) is alike

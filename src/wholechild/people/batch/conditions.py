@@ -15,6 +15,7 @@ from wholechild.people.comparing.levels import (
     FAR,
     LEVELS,
     NEAR,
+    SHORT,
     SHORTEST_ADDRESS,
 )
 
@@ -59,6 +60,13 @@ _CUT_SHORT: Final = (
     "((length(given_r) >= 3 AND left(given_l, length(given_r)) = given_r)"
     " OR (length(given_l) >= 3 AND left(given_r, length(given_l)) = given_l))"
 )
+#: One slip leaves the first letter or the last as it was, of three.
+_SLIP: Final = (
+    f"(length(given_l) >= {SHORT} AND length(given_r) >= {SHORT} AND abs(length(given_l) - length(given_r)) <= 1"
+    " AND (left(given_l, 1) = left(given_r, 1) OR right(given_l, 1) = right(given_r, 1))"
+    " AND SLIP(given_l, given_r) = 1)"
+)
+_LONGER: Final = f"length(given_l) > {SHORT} AND length(given_r) > {SHORT}"
 _SAME_POSTCODE: Final = "(postcode_l <> '' AND postcode_l = postcode_r)"
 _FEW_CHANGES: Final = (
     f"least(length(address_l), length(address_r)) >= {ADDRESS_ALIKE!r} * greatest(length(address_l), length(address_r))"
@@ -109,10 +117,10 @@ HOLDS_WHERE: Final[dict[str, dict[str, str]]] = {
         "same": "given_l = given_r",
         "reversed": _REVERSED,
         "variant": f"NOT {_SINGLE} AND MEET(given_codes_l, given_codes_r)",
-        "near": f"NOT {_SINGLE} AND (SIMILARITY(given_l, given_r) >= {NEAR!r} OR {_CUT_SHORT})",
+        "near": f"NOT {_SINGLE} AND (SIMILARITY(given_l, given_r) >= {NEAR!r} OR {_CUT_SHORT} OR ({_LONGER} AND {_SLIP}))",
         "elsewhere": f"NOT {_SINGLE} AND (MEET(given_codes_l, rest_codes_r) OR MEET(given_codes_r, rest_codes_l))",
         "initial": f"{_SINGLE} AND left(given_l, 1) = left(given_r, 1)",
-        "far": f"NOT {_SINGLE} AND SIMILARITY(given_l, given_r) >= {FAR!r}",
+        "far": f"NOT {_SINGLE} AND (SIMILARITY(given_l, given_r) >= {FAR!r} OR {_SLIP})",
     },
     "family": {
         "same": "family_l = family_r",

@@ -50,9 +50,13 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
     "local_id": (0.006, 0.002, 0.001),
     "agency": (0.0, 0.0, 0.0),
 }
-#: How often one of a family has as a middle name what another has as a first name: a child is called after a parent, and hardly
-#: ever after a living brother or sister.
-NAMED_ALIKE: Final = (0.01, 0.01, 0.05)
+#: How often at least the first names of kin are alike. A child is called after a parent, hardly ever after a living brother or
+#: sister, so that one has as a middle name what the other has as a first name; and twins are given names that go together, some
+#: of them a letter apart. Set by hand.
+NAMED_ALIKE: Final[Mapping[str, tuple[float, float, float]]] = {
+    "near": (0.01, 0.005, 0.005),
+    "elsewhere": (0.01, 0.01, 0.05),
+}
 #: That one person's records differ is never held to be rarer than this: other feeds will have faults that these have not.
 _LEAST_DIFFERENT: Final = 0.005
 
@@ -132,8 +136,8 @@ def train(
 
 def _chances(name: str, level: str, match: float, stranger: float) -> Chances:
     twin, sibling, parent = (share * match + (1 - share) * stranger for share in AS_ONE_PERSON[name])
-    if (name, level) == ("given", "elsewhere"):
-        twin, sibling, parent = map(max, (twin, sibling, parent), NAMED_ALIKE)
+    if name == "given" and level in NAMED_ALIKE:
+        twin, sibling, parent = map(max, (twin, sibling, parent), NAMED_ALIKE[level])
     return Chances(match, stranger, (twin, sibling, parent))
 
 

@@ -44,6 +44,9 @@ LEVELS: Final[dict[str, tuple[str, ...]]] = {
 NEAR: Final = 0.90 - 1e-9
 FAR: Final = 0.78 - 1e-9
 ADDRESS_ALIKE: Final = 0.80 - 1e-9
+#: A first name of so many letters is short: of one slip in it too little is left to call the two nearly the same. The similarity
+#: of Jaro and Winkler is low for one slip in a name of four or five letters, so that slips in such names are counted beside it.
+SHORT: Final = 3
 #: An address of fewer signs, or without the number of a house, says too little to be looked for in a longer one.
 SHORTEST_ADDRESS: Final = 8
 
@@ -61,13 +64,15 @@ def given_level(one: Prepared, other: Prepared) -> str:
     if _meet(one.names.given_codes, other.names.given_codes):
         return "variant"
     similar = JaroWinkler.similarity(one.given, other.given)
-    if similar >= NEAR or _cut_short(one.given, other.given):
+    shorter = min(len(one.given), len(other.given))
+    slip = shorter >= SHORT and OSA.distance(one.given, other.given, score_cutoff=1) == 1
+    if similar >= NEAR or _cut_short(one.given, other.given) or (slip and shorter > SHORT):
         return "near"
     if _meet(one.names.given_codes, other.names.rest_codes) or _meet(
         other.names.given_codes, one.names.rest_codes
     ):
         return "elsewhere"
-    return "far" if similar >= FAR else "different"
+    return "far" if similar >= FAR or slip else "different"
 
 
 def _cut_short(one: str, other: str) -> bool:
