@@ -21,6 +21,7 @@ from wholechild.people.comparing.measuring import (
     clerical_sample,
     cluster_quality,
     disparity,
+    disparity_by_chance,
     estimated_precision,
     estimated_share,
     line_at_precision,
@@ -29,6 +30,7 @@ from wholechild.people.comparing.measuring import (
     pairs_within,
     quality,
     scored,
+    together,
     true_pairs,
     unlinked,
     worst_against_best,
@@ -143,6 +145,24 @@ def test_the_worst_group_against_the_best() -> None:
     assert disparity(groups, fewest=1).times == pytest.approx(50.0)  # type: ignore[union-attr]
     assert disparity({"a": Quality(9, 0, 1), "b": Quality(10, 0, 0)}, fewest=1).times == inf  # type: ignore[union-attr]
     assert disparity({"a": Quality(9, 0, 0), "b": Quality(10, 0, 0)}, fewest=1).times is None  # type: ignore[union-attr]
+
+
+def test_what_chance_makes_of_the_worst_group_against_the_best() -> None:
+    alike = {str(n): Quality(980, 0, 20) for n in range(30)}
+    large = {str(n): Quality(980_000, 0, 20_000) for n in range(30)}
+    few = disparity_by_chance(alike)
+    assert few is not None
+    assert (
+        2.0 < few < 4.5
+    )  # 20 missed, give or take 4.5: among thirty groups the most are about three times the fewest
+    assert 1.02 < (disparity_by_chance(large) or 0.0) < 1.05
+    assert disparity_by_chance({"a": Quality(980, 0, 20), "tiny": Quality(0, 0, 3)}) is None
+    assert disparity_by_chance({"a": Quality(1_000, 0, 0), "b": Quality(1_000, 0, 0)}) is None
+
+
+def test_several_measurements_of_the_same_groups() -> None:
+    runs = [{"a": Quality(1, 2, 3)}, {"a": Quality(10, 20, 30), "b": Quality(5, 0, 1)}]
+    assert together(runs) == {"a": Quality(11, 22, 33), "b": Quality(5, 0, 1)}
 
 
 def test_who_is_linked_with_nobody() -> None:

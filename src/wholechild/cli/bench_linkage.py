@@ -21,12 +21,10 @@ import duckdb
 
 from wholechild.cli.febrl import Febrl
 from wholechild.people.comparing.measuring import (
-    Disparity,
     Line,
     Quality,
     Scored,
     best_line,
-    disparity,
     line_at_precision,
 )
 
@@ -208,11 +206,6 @@ class Known:
                    (SELECT count(*) FROM (SELECT one FROM ends UNION SELECT other FROM ends))
         """).fetchall()
         return float(row[0]) / self.identities, float(row[1]) / self.identities
-
-    def fairness(self, groups: str) -> tuple[dict[str, Quality], Disparity | None]:
-        """Quality by the community of the name, and the worst against the best."""
-        parts = self.by("origin", groups)
-        return parts, disparity(parts)
 
 
 def known(truth: Path, pairs: Path) -> Known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from wholechild.cli.bench import Figure
 from wholechild.cli.febrl import SETS, febrl
 from wholechild.cli.output import progressing
 from wholechild.cli.seed_population import made_population
-from wholechild.people.comparing.measuring import Quality
+from wholechild.people.comparing.measuring import Quality, disparity, disparity_by_chance, together
 from wholechild.world.population.writing import Plan
 
 #: The least F1 on a set, with the shared id and without; None: nothing to reach.
@@ -74,8 +74,7 @@ class _Run:
     known: bench.Known
     made: Quality
     looks: tuple[float, float]
-    worst_to_best: float | None
-    unfair: str
+    communities: Mapping[str, Quality]
     splink: bench.Ran | None
     beside: bench.Known | None
 
@@ -98,19 +97,17 @@ def _run(folder: Path, plan: Plan, beside_splink: bool) -> _Run:
     ours = bench.ours(identities, folder / "ours", truth=truth)
     pairs, people = folder / "ours" / "pairs.parquet", folder / "ours" / "people.parquet"
     known = bench.known(truth, pairs)
-    _, apart = known.fairness(str(people))
     splink = beside = None
     if beside_splink:
         splink = bench.splink(identities, folder / "splink.parquet")
         beside = bench.known(truth, folder / "splink.parquet")
     return _Run(
         ours, known, known.partition(str(people)), known.to_a_person(str(pairs), str(people), ours.said["asked"]),
-        apart.times if apart else None, f"{apart.worst} against {apart.best}" if apart else "too few true pairs", splink, beside,
+        known.by("origin", str(people)), splink, beside,
     )  # fmt: skip
 
 
 def _quality_figures(runs: Sequence[_Run], plan: Plan) -> Iterator[Figure]:
-    many = statistics.median(run.known.identities for run in runs)
     yield Figure(
         f"identities of {plan.people:,} people, errors {plan.profile}",
         "",
@@ -148,9 +145,18 @@ def _quality_figures(runs: Sequence[_Run], plan: Plan) -> Iterator[Figure]:
     yield Figure("F1 of what the machine linked into people", "", tuple(run.made.f1 or 0.0 for run in runs))
     yield Figure("identities sent to a person", "", tuple(run.looks[0] for run in runs), 0.01)
     yield Figure("the same, with those that they may be one with", "", tuple(run.looks[1] for run in runs))
-    times = tuple(run.worst_to_best for run in runs if run.worst_to_best is not None)
-    if times and many:
-        yield Figure(f"missed links by community of the name, {runs[0].unfair}", "×", times, 1.25)
+    yield from _fairness_figures([run.communities for run in runs])
+
+
+def _fairness_figures(runs: Sequence[Mapping[str, Quality]]) -> Iterator[Figure]:
+    """How much oftener true pairs of the worst community of names are missed than of the best, and how much of it chance makes."""
+    groups = together(runs)
+    apart, chance = disparity(groups), disparity_by_chance(groups)
+    if apart is None or apart.times is None or chance is None:
+        return
+    said = f"missed links by community of the name, {apart.worst} against {apart.best}, all runs together"
+    yield Figure(said, "×", (apart.times,), 1.25)
+    yield Figure("the same, were all missed alike: what chance makes", "×", (chance,))
 
 
 def _cost_figures(runs: Sequence[_Run]) -> Iterator[Figure]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations, groupby
 from math import inf, sqrt
 from random import Random
+from statistics import median
 from typing import Final
 
 from wholechild.lib.chance import Z, wilson
@@ -160,6 +161,40 @@ def disparity(groups: Mapping[str, Quality], *, fewest: int = 1_000) -> Disparit
         if one.right + one.missed >= max(1, fewest)
     }
     return worst_against_best(rates)
+
+
+def disparity_by_chance(
+    groups: Mapping[str, Quality], *, fewest: int = 1_000, draws: int = 501
+) -> float | None:
+    """What `disparity` would be, in the middle of `draws` draws, were a true pair missed as easily in every group.
+
+    Missing  None where fewer than two groups have `fewest` true pairs, or nothing is missed.
+    Source   draws from the normal distribution that a binomial one comes near to. Pairs of one person are missed together, so
+             chance by itself does a little more than this says.
+    """
+    true = [one.right + one.missed for one in groups.values() if one.right + one.missed >= max(1, fewest)]
+    missed = sum(one.missed for one in groups.values() if one.right + one.missed >= max(1, fewest))
+    if len(true) < 2 or not missed:
+        return None
+    rate = missed / sum(true)
+    chance = Random(1)  # noqa: S311 — the same draws each time
+    times = []
+    for _ in range(draws):
+        rates = [max(0.0, chance.gauss(rate, sqrt(rate * (1 - rate) / many))) for many in true]
+        times.append(max(rates) / min(rates) if min(rates) else inf)
+    return median(times)
+
+
+def together(runs: Iterable[Mapping[str, Quality]]) -> dict[str, Quality]:
+    """The counts of several measurements of the same groups, added up."""
+    added: dict[str, Quality] = {}
+    for groups in runs:
+        for name, one in groups.items():
+            so_far = added.get(name, Quality(0, 0, 0))
+            added[name] = Quality(
+                so_far.right + one.right, so_far.wrong + one.wrong, so_far.missed + one.missed
+            )
+    return added
 
 
 def worst_against_best(rates: Mapping[str, float]) -> Disparity | None:
