@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from wholechild.cli.bench_linkage import best_of_others, known
+from wholechild.cli.bench_linkage_own import read_labelled
 from wholechild.cli.main import cli
 from wholechild.people.comparing.measuring import Quality
 
@@ -73,3 +75,91 @@ def test_a_partition_is_counted_by_hand(tmp_path: Path) -> None:
     assert found.to_a_person(f"{tmp_path}/pairs.parquet", groups, 0.0) == pytest.approx((3 / 5, 4 / 5))
     assert found.best.quality == Quality(right=2, wrong=1, missed=2)
     assert found.at_precision(1.0).quality == Quality(right=1, wrong=0, missed=3)
+
+
+# -- labelled identities of one's own -----------------------------------------------------------------------------------
+
+HEADER = "id,person,agency,given_names,family_name,born,sex,postcode,phones,favourite_colour"
+
+
+def own(folder: Path, *rows: str, header: str = HEADER) -> Path:
+    file = folder / "mine.csv"
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return file
+
+
+def families(many: int) -> list[str]:
+    """Each of `many` people twice, by two agencies, with names, birthdays and homes of their own."""
+    given, family = (
+        ("Amina", "Zoya", "Peter", "Marek", "Lena", "Oskar", "Dilys"),
+        ("Khan", "Okafor", "Nowak", "Price", "Lamb"),
+    )
+    rows = []
+    for n in range(many):
+        said = (
+            f"{given[n % 7]},{family[n % 5]}{chr(97 + n % 26)}{chr(97 + n // 26)},201{n % 10}-0{1 + n % 9}-{10 + n % 18},"
+            f"{'FM'[n % 2]},CV{1 + n % 9} {n % 10}AB,07700 9{n:05};07700 8{n:05},blue"
+        )
+        rows += [f"gp-{n},p{n},gp,{said}", f"school-{n},p{n},school,{said}"]
+    return rows
+
+
+@pytest.mark.slow
+def test_a_file_of_ones_own_is_measured(tmp_path: Path) -> None:
+    file = own(tmp_path, *families(300))
+    done = CliRunner().invoke(
+        cli, ["bench", "linkage", "--own", str(file), "--out", str(tmp_path / "out"), "--no-splink", "--json"]
+    )
+    assert done.exit_code in (0, 1), done.output
+    assert "Columns that linking does not read: favourite_colour." in done.stderr
+    figures = {one["name"]: one["value"] for one in json.loads(done.stdout)["figures"]}
+    assert figures["identities of mine.csv"] == 600
+    assert figures["F1 of what the machine linked into people"] > 0.95
+    people = duckdb.sql(
+        f"SELECT count(*), count(DISTINCT person) FROM '{tmp_path}/out/people.parquet'"
+    ).fetchone()
+    assert people is not None
+    assert people[0] == 600
+    assert 300 <= people[1] < 330
+    again = CliRunner().invoke(cli, ["bench", "linkage", "--own", str(file), "--out", str(tmp_path / "out")])
+    assert (again.exit_code, "is there already" in again.output) == (2, True)
+
+
+def test_what_is_read_of_a_file_of_ones_own(tmp_path: Path) -> None:
+    rows = ["a,p1,gp,Ann,Lamb,2012-03-03,F,CV1 2AB,1; 2;,red", "b,p1,school,Ann,Lamb,soon,,,,"]
+    read = read_labelled(own(tmp_path, *rows), tmp_path / "read")
+    assert (read.rows, read.unread, read.no_days) == (2, ("favourite_colour",), {"born": [3]})
+    identities = duckdb.sql(
+        f"SELECT id, born, phones, emails, address FROM '{tmp_path}/read/identities.parquet' ORDER BY id"
+    ).fetchall()
+    assert identities == [("a", date(2012, 3, 3), ["1", "2"], [], ""), ("b", None, [], [], "")]
+    assert duckdb.sql(f"SELECT identity, person FROM '{tmp_path}/read/truth.parquet' ORDER BY identity").fetchall() == [
+        ("a", "p1"), ("b", "p1")
+    ]  # fmt: skip
+    as_parquet = tmp_path / "mine.parquet"
+    duckdb.sql(
+        f"COPY (SELECT id, 'p' AS person, born, phones FROM '{tmp_path}/read/identities.parquet') TO '{as_parquet}'"
+    )
+    read_labelled(as_parquet, tmp_path / "again")
+    assert duckdb.sql(
+        f"SELECT born, phones FROM '{tmp_path}/again/identities.parquet' WHERE id = 'a'"
+    ).fetchall() == [(date(2012, 3, 3), ["1", "2"])]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "said"),
+    [
+        (["a,p1"], "id,who", "there is no column `person`"),
+        (["a,p1"], "name,person", "there is no column `id`"),
+        ([], "id,person", "has no rows below its header"),
+        (["a,p1", "a,p2"], "id,person", "line 3, `id`: stands in line 2 too"),
+        (["a,p1", ",p2"], "id,person", "line 3, `id`: empty"),
+        (["a,p1", "b,"], "id,person", "line 3, `person`: empty"),
+        (["a,p1", "b,p1,Secret"], "id,person", "line 3: more fields than the header has"),
+    ],
+)
+def test_a_file_of_ones_own_that_is_refused(tmp_path: Path, rows: list[str], header: str, said: str) -> None:
+    done = CliRunner().invoke(cli, ["bench", "linkage", "--own", str(own(tmp_path, *rows, header=header))])
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "Secret" not in done.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from itertools import combinations
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from wholechild.people.batch import tables
 from wholechild.people.batch.prior import KIN_PER_MATCH, learnt_prior
 from wholechild.people.comparing.artefact import default_artefact
+from wholechild.people.comparing.standardising import Raw
 from wholechild.world.population.writing import Plan, write
 
 
@@ -83,10 +85,29 @@ def test_where_each_family_sends_one_hardly_any(population: Path, tmp_path: Path
 
 
 def test_a_table_without_postcodes_says_nothing_anew(tmp_path: Path) -> None:
-    from wholechild.people.comparing.standardising import Raw
-
     tables.write_raw(
         tmp_path / "few.parquet", [Raw(id="a", given_names="Amy"), Raw(id="b", given_names="Ben")]
     )
     held = (default_artefact().prior.match, *KIN_PER_MATCH)
     assert learnt(tmp_path / "w", tmp_path / "few.parquet") == pytest.approx(held)
+
+
+def test_more_twins_than_are_born_are_not_believed(tmp_path: Path) -> None:
+    """Two records of each of 400 people, whom a careless list gives one of ten homes and birthdays: these are no twins."""
+    rows = [
+        Raw(
+            id=f"{agency}-{n}", agency=agency, given_names=GIVEN[n // 20], family_name=f"{FAMILY[n % 20]}son",
+            born=date(2010 + n % 10, 3, 4), postcode=f"CV{1 + n % 10} 2AB",
+        )
+        for n in range(400)
+        for agency in ("gp", "school")
+    ]  # fmt: skip
+    tables.write_raw(tmp_path / "careless.parquet", rows)
+    match, twin, _, _ = learnt(tmp_path / "w", tmp_path / "careless.parquet")
+    pairs = 800 * 799 / 2
+    assert 300 < match * pairs < 900
+    assert twin * match * pairs < 0.03 * 800 * 3  # of three records each at most; the list looks as if there were thousands
+
+
+GIVEN = "Amina Zoya Peter Marek Lena Oskar Dilys Rhys Kofi Wei Priya Jakub Aaliyah Ruby Niamh Sunita Carlos Bogdan Yusuf Tomos".split()
+FAMILY = "Bar Cal Dan Eld Fin Gor Hal Ing Jon Ken Lam Mor Nor Oll Pet Rob Sam Tom Will Yar".split()

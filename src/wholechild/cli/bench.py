@@ -718,10 +718,20 @@ def _search_figures(ours: Sequence[Sequence[Any]], plain: Sequence[Any], count: 
               help="The Python that has recordlinkage.  [default: that of `make bench-linkage`]")  # fmt: skip
 @click.option("--no-splink", is_flag=True, help="Leave out Splink with its documented settings.")
 @click.option("--no-population", is_flag=True, help="Only the FEBRL sets.")
+@click.option("--own", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Labelled identities of your own instead of all that: CSV or Parquet, with columns `id` and `person`.")  # fmt: skip
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
+              help="With --own: a new folder for the weighed pairs and the people that came of it, as Parquet.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True)
 def linkage(people: int, runs: int, seed: int, errors: str, sets: str, febrl: Path | None, other_python: Path | None, no_splink: bool,
-            no_population: bool, as_json: bool) -> None:  # fmt: skip
+            no_population: bool, own: Path | None, out: Path | None, as_json: bool) -> None:  # fmt: skip
     """Linking people: beside recordlinkage on the FEBRL sets, and beside Splink's documented settings on populations with a known truth."""
+    if out and not own:
+        raise click.UsageError("--out goes with --own: name the file whose people it is for.")
+    if out and out.exists():
+        raise click.UsageError(
+            f"{out} is there already. Name a folder that is not, so that nothing is written over."
+        )
     from wholechild.cli import bench_linkage as bench
     from wholechild.cli import bench_linkage_figures as told
     from wholechild.cli.febrl import FebrlMissing
@@ -730,14 +740,32 @@ def linkage(people: int, runs: int, seed: int, errors: str, sets: str, febrl: Pa
     figures: list[Figure] = []
     try:
         with tempfile.TemporaryDirectory(prefix="wholechild-bench-") as folder:
-            if sets:
+            if own:
+                figures += _own_linkage(own, Path(folder), out, beside_splink=not no_splink)
+            if sets and not own:
                 figures += told.febrl_figures(Path(folder), sets.split(","), febrl, python)
-            if not no_population:
+            if not no_population and not own:
                 plans = [Population(people, seed + run, errors) for run in range(runs)]
                 figures += told.population_figures(Path(folder), plans, beside_splink=not no_splink)
     except (FebrlMissing, bench.Stopped) as wrong:
         raise click.ClickException(str(wrong)) from None
     _tell("linkage", figures, as_json)
+
+
+def _own_linkage(own: Path, folder: Path, out: Path | None, *, beside_splink: bool) -> list[Figure]:
+    from wholechild.cli import bench_linkage_figures as told
+    from wholechild.cli.bench_linkage_own import LabelsRefused, read_labelled
+
+    try:
+        read = read_labelled(own, folder)
+    except LabelsRefused as wrong:
+        raise click.UsageError(str(wrong)) from None
+    for words in read.said():
+        click.echo(words, err=True)
+    figures = list(told.own_figures(folder, own.name, beside_splink=beside_splink))
+    if out:
+        shutil.copytree(folder / "ours", out)
+    return figures
 
 
 @command.command("linkage-spark")

@@ -81,18 +81,27 @@ class _Run:
 
 def population_figures(folder: Path, plans: Sequence[Plan], *, beside_splink: bool) -> Iterator[Figure]:
     """What came out on each population, as the middle of all."""
-    runs = [
-        _run(folder / str(plan.seed), plan, beside_splink)
-        for plan in progressing(plans, total=len(plans), label="Populations")
-    ]
-    yield from _quality_figures(runs, plans[0])
+    runs = []
+    for plan in progressing(plans, total=len(plans), label="Populations"):
+        made_population(plan, folder / str(plan.seed))
+        runs.append(_run(folder / str(plan.seed), beside_splink))
+    said = f"identities of {plans[0].people:,} people, errors {plans[0].profile}"
+    yield from _all_figures(runs, said, beside_splink)
+
+
+def own_figures(folder: Path, name: str, *, beside_splink: bool) -> Iterator[Figure]:
+    """What came out on a file of somebody's own, which `read_labelled` has put into the folder."""
+    yield from _all_figures([_run(folder, beside_splink)], f"identities of {name}", beside_splink)
+
+
+def _all_figures(runs: Sequence[_Run], said: str, beside_splink: bool) -> Iterator[Figure]:
+    yield from _quality_figures(runs, said)
     yield from _cost_figures(runs)
     if beside_splink:
         yield from _beside_figures(runs)
 
 
-def _run(folder: Path, plan: Plan, beside_splink: bool) -> _Run:
-    made_population(plan, folder)
+def _run(folder: Path, beside_splink: bool) -> _Run:
     identities, truth = folder / "identities.parquet", folder / "truth.parquet"
     ours = bench.ours(identities, folder / "ours", truth=truth)
     pairs, people = folder / "ours" / "pairs.parquet", folder / "ours" / "people.parquet"
@@ -107,12 +116,8 @@ def _run(folder: Path, plan: Plan, beside_splink: bool) -> _Run:
     )  # fmt: skip
 
 
-def _quality_figures(runs: Sequence[_Run], plan: Plan) -> Iterator[Figure]:
-    yield Figure(
-        f"identities of {plan.people:,} people, errors {plan.profile}",
-        "",
-        tuple(float(run.known.identities) for run in runs),
-    )
+def _quality_figures(runs: Sequence[_Run], said: str) -> Iterator[Figure]:
+    yield Figure(said, "", tuple(float(run.known.identities) for run in runs))
     yield Figure(
         "true pairs that share a key",
         "",

@@ -19,6 +19,9 @@ from wholechild.people.comparing.artefact import KIN, Chances, Prior
 
 #: Pairs of kin, for each pair of one person, as far as a table does not say: twins, brothers and sisters, a parent and a child.
 KIN_PER_MATCH: Final = (0.06, 2.5, 0.05)
+#: Pairs of twins to a person at the most: about twice as many as are born. About 14 in 1,000 maternities in England and Wales are
+#: of more than one (ONS, Birth characteristics, 2021). Whatever else makes many of one home and birthday, it is not that.
+_MOST_TWINS: Final = 0.03
 #: Pairs of one postcode that are looked at, about; of a postcode with more identities none.
 _PAIRS_LOOKED_AT: Final = 300_000
 _MOST_AT_ONE_POSTCODE: Final = 400
@@ -64,7 +67,15 @@ def learnt_prior(
         of_one = _beyond_doubt(connection, before)
     of_one = min(0.1, max(of_one, before.match / 100))
     twin, sibling, parent = (ratio * of_one for ratio in ratios)
-    return Prior(of_one, (twin, sibling, parent))
+    return Prior(of_one, (min(twin, _twins_at_most(connection, of_one)), sibling, parent))
+
+
+def _twins_at_most(connection: DuckDBPyConnection, of_one: float) -> float:
+    """The share of all pairs that are of twins, where `of_one` is that of one person, and as many are twins as can be."""
+    records = one_number(connection, "SELECT count(*) FROM identities")
+    pairs = max(1.0, records * (records - 1) / 2)
+    of_each = 1 + 2 * of_one * pairs / max(1, records)  # records of one person, as if all had as many
+    return _MOST_TWINS * records * of_each / pairs
 
 
 def _beyond_doubt(connection: DuckDBPyConnection, before: Prior) -> float:
