@@ -106,7 +106,9 @@ def test_more_twins_than_are_born_are_not_believed(tmp_path: Path) -> None:
     match, twin, _, _ = learnt(tmp_path / "w", tmp_path / "careless.parquet")
     pairs = 800 * 799 / 2
     assert 300 < match * pairs < 900
-    assert twin * match * pairs < 0.03 * 800 * 3  # of three records each at most; the list looks as if there were thousands
+    assert (
+        twin * match * pairs < 0.03 * 800 * 3
+    )  # of three records each at most; the list looks as if there were thousands
 
 
 GIVEN = "Amina Zoya Peter Marek Lena Oskar Dilys Rhys Kofi Wei Priya Jakub Aaliyah Ruby Niamh Sunita Carlos Bogdan Yusuf Tomos".split()

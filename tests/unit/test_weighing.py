@@ -355,6 +355,11 @@ RIVALS: Final[dict[str, tuple[list[Weighed], list[Decided], bool]]] = {
     "something that forbids it": ([_likely("a", "b", 4, forbids="two births")], [], False),
     "something that forbids it with one of the group": (
         [_likely("a", "b", 4), _likely("a", "c", 1, forbids="two births"), _pair("b", "c", 9)], [], False),
+    "names alone with one of the group, and more with another": (
+        [_likely("a", "b", 4), _likely("a", "c", 1, forbids=NAMES_ALONE), _pair("b", "c", 9)], [], True),
+    "nothing but names": ([_likely("a", "b", 4, forbids=NAMES_ALONE)], [], False),
+    "nothing but names with one of the group, and too little with another": (
+        [_likely("a", "b", 2), _likely("a", "c", 4, forbids=NAMES_ALONE), _pair("b", "c", 9)], [], False),
     "no first name": ([_likely("a", "b", 4.4, given="")], [], False),
     "no first name, and more that agrees": ([_likely("a", "b", 4.6, given="")], [], True),
     "no first name, and somebody else": ([_likely("a", "b", 5, given=""), _likely("b", "c", 0.5)], [], False),

@@ -54,7 +54,7 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
 #: sister, so that one has as a middle name what the other has as a first name; and twins are given names that go together, some
 #: of them a letter apart. Set by hand.
 NAMED_ALIKE: Final[Mapping[str, tuple[float, float, float]]] = {
-    "near": (0.01, 0.005, 0.005),
+    "near": (0.004, 0.0, 0.0),
     "elsewhere": (0.01, 0.01, 0.05),
 }
 #: That one person's records differ is never held to be rarer than this: other feeds will have faults that these have not.

@@ -13,7 +13,7 @@ from math import inf
 from typing import Final
 
 from wholechild.people.comparing.identity import Identity
-from wholechild.people.comparing.levels import contradiction, explains
+from wholechild.people.comparing.levels import NAMES_ALONE, contradiction, explains
 from wholechild.people.comparing.prepared import Prepared, prepare
 from wholechild.people.comparing.weighed import NEVER, LowerLines, Weighed, Zone
 
@@ -186,9 +186,14 @@ def _unrivalled(
     return [
         (one, other) for (one, other), found in between.items()
         if len(others[one]) == len(others[other]) == 1
-        and any(pair.weight >= least(pair) for pair in found)
-        and not any(pair.forbids or (pair.one, pair.other) in unclear for pair in found)
+        and any(pair.weight >= least(pair) and not pair.forbids for pair in found)
+        and not any(_forbidden_to_all(pair) or (pair.one, pair.other) in unclear for pair in found)
     ]  # fmt: skip
+
+
+def _forbidden_to_all(pair: Weighed) -> bool:
+    """Whether what forbids a pair stands between the groups of the two. That two agree in their names alone does not."""
+    return bool(pair.forbids) and pair.forbids != NAMES_ALONE
 
 
 def _best_first(pair: Weighed) -> tuple[float, str, str]:
