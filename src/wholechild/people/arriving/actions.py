@@ -39,7 +39,7 @@ from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.clustering import settle
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.prepared import prepare
-from wholechild.people.comparing.scoring import telling, weigh_prepared
+from wholechild.people.comparing.scoring import telling, weigh_if_possible
 from wholechild.people.comparing.weighed import Weighed, Zone
 from wholechild.people.linking import CONFIRMED, DECLARED, OWN, PROBABLE, NewLink, by_weight
 from wholechild.people.models import Link, Person, Unlink
@@ -273,8 +273,8 @@ def _weigh(
     ready = {
         name: prepare(telling(artefact, sides[name])) for name in {name for pair in pairs for name in pair}
     }
-    weighed = (weigh_prepared(artefact, ready[one], ready[other]) for one, other in pairs)
-    return [pair for pair in weighed if pair.zone is not Zone.DIFFERENT]
+    weighed = (weigh_if_possible(artefact, ready[one], ready[other]) for one, other in pairs)
+    return [pair for pair in weighed if pair is not None]
 
 
 def _pair_row(pair: Weighed, artefact: str) -> tuple[Any, ...]:
