@@ -23,9 +23,8 @@ from wholechild.people.comparing.weighed import Contribution, Weighed, Zone
 from wholechild.people.deciding.decisions import in_force
 from wholechild.people.deciding.queries import decided_about
 from wholechild.people.linking import CONFIRMED, DECLARED
-from wholechild.people.models import (
-    LinkageModel,
-)
+from wholechild.people.models import LinkageModel
+from wholechild.people.searching.queries import SEALED
 from wholechild.records.ids import PREFIXES
 from wholechild.records.queries import VERSIONS_IN_FORCE, PersonVersion
 from wholechild.trust.queries import Asked, prepared, together
@@ -82,11 +81,8 @@ class Told:
 
 def told_alone() -> Told:
     """Wait until nobody else links, keep it so, and read what deliveries and withdrawals have told since the last time."""
-    told = _TOLD.format(after="(SELECT coalesce(max(leaf), 0) FROM people_linkedupto)")
-    # A leaf that comes between the two is taken in now, and looked at once more the next time.
-    *_, begun, found = together(*_ALONE, (_BEGUN, ()), (told, ()))
-    after, upto, model = begun[0]
-    return Told(after or 0, upto or 0, frozenset(identity for (identity,) in found), model or "")
+    *_, [(after, upto, model, found)] = together(*_ALONE, (_TOLD_SINCE, ()))
+    return Told(after, upto, frozenset(found), model or "")
 
 
 def told_ever() -> frozenset[str]:
@@ -95,10 +91,6 @@ def told_ever() -> frozenset[str]:
 
 
 _MODEL: Final = "SELECT model FROM people_linkagemodeladopted WHERE seconds <> '' ORDER BY adopted_at DESC, id DESC LIMIT 1"
-#: How far linking has read, the last leaf there is, and the model in force.
-_BEGUN: Final = (
-    f"SELECT (SELECT max(leaf) FROM people_linkedupto), (SELECT max(seq) FROM trust_ledgerleaf), ({_MODEL})"
-)
 #: The rows that a delivery brought lie together: their ids begin with its own.
 _TOLD: Final = """
 WITH news AS MATERIALIZED (
@@ -110,6 +102,9 @@ WITH news AS MATERIALIZED (
 SELECT DISTINCT p.identity FROM deliveries d CROSS JOIN LATERAL (SELECT r.identity FROM records_personrow r
     WHERE r.id >= 'PREFIX-' || substr(d.id, 5) || '-' AND r.id < 'PREFIX-' || substr(d.id, 5) || '.') p
 """.replace("PREFIX", PREFIXES["person"])
+_UPTO: Final = "(SELECT coalesce(max(leaf), 0) FROM people_linkedupto)"
+#: How far linking has read, the last leaf there is, the model in force, and of whom was told between.
+_TOLD_SINCE: Final = f"SELECT {_UPTO}, (SELECT coalesce(max(seq), 0) FROM trust_ledgerleaf), ({_MODEL}), ARRAY({_TOLD.format(after=_UPTO)})"
 
 
 def remembering(leaf: int) -> list[Asked]:
@@ -146,14 +141,27 @@ def made_raw(identities: Collection[str]) -> list[Raw]:
     return [_raw(several) for _, several in sorted(_by_identity(said).items())]
 
 
-def known_and_said(identities: Collection[str]) -> tuple[dict[str, Known], dict[str, Known]]:
-    """These identities as they stand in the table; and as agencies have them in force now, in the form that is compared.
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Some identities, as they stand in the table (`before`), and as agencies have them in force: in the form that is compared
+    (`now`), and version by version (`said`). `sealed` are those whose place is.
 
-    Missing  from the second: those of whom nothing is in force.
+    Missing  from `now` and `said`: those of whom nothing is in force.
     """
+
+    before: Mapping[str, Known]
+    now: Mapping[str, Known]
+    said: Mapping[str, Sequence[PersonVersion]]
+    sealed: frozenset[str]
+
+
+def stood(identities: Collection[str]) -> Stood:
+    """How these identities stand."""
     asked = [list(identities)]
-    known, said = together((_KNOWN, asked), (VERSIONS_IN_FORCE, asked))
-    return _as_known(known), {identity: _known(several) for identity, several in _by_identity(said).items()}
+    known, versions, sealed = together((_KNOWN, asked), (VERSIONS_IN_FORCE, asked), (SEALED, asked))
+    said = _by_identity(versions)
+    now = {identity: _known(several) for identity, several in said.items()}
+    return Stood(_as_known(known), now, said, frozenset(identity for (identity,) in sealed))
 
 
 def _by_identity(said: Iterable[tuple[Any, ...]]) -> Mapping[str, list[PersonVersion]]:
