@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 from random import Random
@@ -22,7 +23,7 @@ from wholechild.people.comparing.levels import (
     names_alone,
 )
 from wholechild.people.comparing.prepared import prepare
-from wholechild.people.comparing.scoring import weigh
+from wholechild.people.comparing.scoring import telling, weigh, weigh_if_possible
 from wholechild.people.comparing.standardising import Raw, standardise
 from wholechild.people.comparing.weighed import Weighed, Zone
 
@@ -91,6 +92,17 @@ def test_the_weight_is_the_same_both_ways(one: Raw, other: Raw) -> None:
     assert why == contradiction(prepare(b), prepare(a))
     assert said.forbids == (why or names_alone(levels_of(prepare(a), prepare(b))))
     assert not (said.forbids and said.zone is Zone.SAME)
+
+
+@given(raws, raws)
+def test_who_is_weighed_only_if_possible_weighs_the_same(one: Raw, other: Raw) -> None:
+    """Of an odd pair, which is seldom possible, and of one with itself under another id, which often is."""
+    a, b = standardise(one), standardise(other)
+    for pair in ((a, replace(b, id=f"{a.id}-other")), (a, replace(a, id=f"{a.id}-again"))):
+        first, second = sorted(pair, key=lambda identity: identity.id)
+        said = weigh(ARTEFACT, first, second)
+        ready = [prepare(telling(ARTEFACT, identity)) for identity in (first, second)]
+        assert weigh_if_possible(ARTEFACT, *ready) == (None if said.zone is Zone.DIFFERENT else said)
 
 
 @given(raws, raws)

@@ -120,8 +120,8 @@ def test_an_arrival_says_and_waits_little(own_database: Any, tmp_path: Path) -> 
         name: [] for name in ("other_names", "phones", "emails", "local_ids")
     }
     said = exchanged(tmp_path / "feed", [everything | row for row in rows], narrow=False)
-    assert said.statements <= 52  # of which some keep pairs: these people are all a little alike
-    assert said.waits <= 18
+    assert said.statements <= 46  # of which some keep pairs: these people are all a little alike
+    assert said.waits <= 16
 
 
 def test_statements_that_are_said_to_be_kept_are_kept(own_database: Any, deliver: Callable[..., Any]) -> None:

@@ -350,3 +350,24 @@ def test_a_link_for_want_of_a_rival_is_taken_back_when_one_comes(deliver: Any, l
     deliver("2.ndjson", as_ndjson([sent(SCHOOL, "person", local, **RIVAL)]), at=LATER, link=True)
     assert len({amy("P-1"), amy("K-1", POLICE), amy(local, SCHOOL)}) == 3
     assert Pair.objects.exclude(zone="faint").count() == 2
+
+
+# -- how far the ledger was read -----------------------------------------------------------------------------------------------
+
+
+def test_who_finds_nobody_left_to_link_writes_nothing(deliver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several who link at once most find that it is done; that what tells of nobody is read again by and by loses nobody."""
+    from wholechild.people.actions import link_new_identities
+    from wholechild.people.models import LinkedUpTo
+    from wholechild.trust.queries import head
+
+    deliver("1.ndjson", as_ndjson([sent(HOSPITAL, "person", "P-1", **AMY)]), link=True)
+    upto = LinkedUpTo.objects.get().leaf
+    assert upto < head().leaves  # the link's own leaves
+    assert link_new_identities(at=NOW, **EVERYONE) == 0
+    assert LinkedUpTo.objects.get().leaf == upto
+    deliver("2.ndjson", as_ndjson([sent(POLICE, "person", "K-1", **AMY)]), link=True)
+    assert amy("P-1") == amy("K-1", POLICE)
+    monkeypatch.setattr("wholechild.people.arriving.actions._READ_AGAIN", 0)
+    assert link_new_identities(at=NOW, **EVERYONE) == 0
+    assert LinkedUpTo.objects.get().leaf == head().leaves

@@ -31,6 +31,7 @@ from wholechild.people.arriving.queries import (
     InForce,
     Known,
     LiveLink,
+    Stood,
     in_portions,
     sorted_pair,
 )
@@ -39,11 +40,11 @@ from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.clustering import settle
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.prepared import prepare
-from wholechild.people.comparing.scoring import telling, weigh_prepared
+from wholechild.people.comparing.scoring import telling, weigh_if_possible
 from wholechild.people.comparing.weighed import Weighed, Zone
 from wholechild.people.linking import CONFIRMED, DECLARED, OWN, PROBABLE, NewLink, by_weight
 from wholechild.people.models import Link, Person, Unlink
-from wholechild.people.searching.queries import indexing
+from wholechild.people.searching.queries import indexing, keeping, searched
 from wholechild.records.ids import stable_id
 from wholechild.trust.actions import SALT_BYTES, Salts, append, relate
 from wholechild.trust.models import Fact
@@ -54,6 +55,8 @@ _BLOCK: Final = 5_000
 _FEW: Final = 60
 #: Those under so many keys are read with them, without asking first who they are.
 _FEW_KEYS: Final = 400
+#: So many leaves that tell of nobody are rather read again than remembered: to remember is to write, and to wait for the disk.
+_READ_AGAIN: Final = 500
 #: So many new identities are weighed at once.
 _PORTION: Final = 500
 _WEIGHED_ANEW: Final = "the identities were weighed anew"
@@ -69,17 +72,12 @@ def link_new_identities(
     """
     with transaction.atomic():
         told = queries.told_alone()
-        remember = queries.remembering(told.upto) if told.upto > told.after else []
-        if not told.identities:
-            together(*remember)
+        if not told.identities:  # most often somebody else has linked ours already
+            together(*(queries.remembering(told.upto) if told.upto - told.after > _READ_AGAIN else ()))
             return 0
         chosen = comparing or queries.comparing_by(told.model)
-        touched, writing = _take_in(told.identities, chosen, at)
-        for _, indexed in indexing(told.identities):
-            if len(indexed) > _FEW:
-                together(*indexed)
-            else:
-                writing += indexed
+        touched, writing = _take_in(told.identities, chosen, at, for_search=True)
+        remember = queries.remembering(told.upto)
         return _settle(by, purpose, at, touched, salts, chosen, writing=writing, remember=remember)
 
 
@@ -144,19 +142,28 @@ def reconcile_links(
 # -- made ready, under keys, and weighed ----------------------------------------------------------------------------------
 
 
-def _take_in(told: Collection[str], comparing: Comparing, at: datetime) -> tuple[set[str], list[Asked]]:
-    """Make ready whom something was told of, and weigh those of whom something changed.
+def _take_in(
+    told: Collection[str], comparing: Comparing, at: datetime, *, for_search: bool = False
+) -> tuple[set[str], list[Asked]]:
+    """Make ready whom something was told of, and weigh those of whom something changed; `for_search` too, if asked for.
 
     Shape    gives whom settling concerns, and the statements that are still to be run before it.
     """
     if len(told) <= _PORTION:
-        touched, anew = _changed(list(told), comparing)
+        stood = queries.stood(told)
+        touched, anew = _changed(stood, comparing)
         new = {name: said.identity for name, said in anew.items()}
-        return touched, _weigh_new(new, (), comparing, at, _ready_rows(anew.values(), comparing))
+        writing = _weigh_new(new, (), comparing, at, _ready_rows(anew.values(), comparing))
+        if for_search:
+            found_by = {identity: searched(versions) for identity, versions in stood.said.items()}
+            writing += keeping(told, found_by, stood.sealed)
+        return touched, writing
+    for _, indexed in indexing(told) if for_search else ():
+        together(*indexed)
     everybody: set[str] = set()
     changed: list[str] = []
     for portion in in_portions(sorted(told)):
-        touched, anew = _changed(portion, comparing)
+        touched, anew = _changed(queries.stood(portion), comparing)
         together(*_ready_rows(anew.values(), comparing))
         everybody |= touched
         changed += anew
@@ -167,9 +174,9 @@ def _take_in(told: Collection[str], comparing: Comparing, at: datetime) -> tuple
     return everybody, []
 
 
-def _changed(told: Sequence[str], comparing: Comparing) -> tuple[set[str], dict[str, Known]]:
+def _changed(stood: Stood, comparing: Comparing) -> tuple[set[str], dict[str, Known]]:
     """Whom what was told of these can concern; and those of whom something is otherwise now, of whom the old is forgotten."""
-    before, now = queries.known_and_said(told)
+    before, now = stood.before, stood.now
     anew = {identity: said for identity, said in now.items() if before.get(identity) != said}
     gone = [before[identity] for identity in before if identity in anew or identity not in now]
     return _forget(gone, comparing) | anew.keys(), anew
@@ -273,8 +280,8 @@ def _weigh(
     ready = {
         name: prepare(telling(artefact, sides[name])) for name in {name for pair in pairs for name in pair}
     }
-    weighed = (weigh_prepared(artefact, ready[one], ready[other]) for one, other in pairs)
-    return [pair for pair in weighed if pair.zone is not Zone.DIFFERENT]
+    weighed = (weigh_if_possible(artefact, ready[one], ready[other]) for one, other in pairs)
+    return [pair for pair in weighed if pair is not None]
 
 
 def _pair_row(pair: Weighed, artefact: str) -> tuple[Any, ...]:

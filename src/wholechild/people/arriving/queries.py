@@ -23,9 +23,8 @@ from wholechild.people.comparing.weighed import Contribution, Weighed, Zone
 from wholechild.people.deciding.decisions import in_force
 from wholechild.people.deciding.queries import decided_about
 from wholechild.people.linking import CONFIRMED, DECLARED
-from wholechild.people.models import (
-    LinkageModel,
-)
+from wholechild.people.models import LinkageModel
+from wholechild.people.searching.queries import SEALED
 from wholechild.records.ids import PREFIXES
 from wholechild.records.queries import VERSIONS_IN_FORCE, PersonVersion
 from wholechild.trust.queries import Asked, prepared, together
@@ -82,11 +81,8 @@ class Told:
 
 def told_alone() -> Told:
     """Wait until nobody else links, keep it so, and read what deliveries and withdrawals have told since the last time."""
-    told = _TOLD.format(after="(SELECT coalesce(max(leaf), 0) FROM people_linkedupto)")
-    # A leaf that comes between the two is taken in now, and looked at once more the next time.
-    *_, begun, found = together(*_ALONE, (_BEGUN, ()), (told, ()))
-    after, upto, model = begun[0]
-    return Told(after or 0, upto or 0, frozenset(identity for (identity,) in found), model or "")
+    *_, [(after, upto, model, found)] = together(*_ALONE, (_TOLD_SINCE, ()))
+    return Told(after, upto, frozenset(found), model or "")
 
 
 def told_ever() -> frozenset[str]:
@@ -95,10 +91,6 @@ def told_ever() -> frozenset[str]:
 
 
 _MODEL: Final = "SELECT model FROM people_linkagemodeladopted WHERE seconds <> '' ORDER BY adopted_at DESC, id DESC LIMIT 1"
-#: How far linking has read, the last leaf there is, and the model in force.
-_BEGUN: Final = (
-    f"SELECT (SELECT max(leaf) FROM people_linkedupto), (SELECT max(seq) FROM trust_ledgerleaf), ({_MODEL})"
-)
 #: The rows that a delivery brought lie together: their ids begin with its own.
 _TOLD: Final = """
 WITH news AS MATERIALIZED (
@@ -110,6 +102,9 @@ WITH news AS MATERIALIZED (
 SELECT DISTINCT p.identity FROM deliveries d CROSS JOIN LATERAL (SELECT r.identity FROM records_personrow r
     WHERE r.id >= 'PREFIX-' || substr(d.id, 5) || '-' AND r.id < 'PREFIX-' || substr(d.id, 5) || '.') p
 """.replace("PREFIX", PREFIXES["person"])
+_UPTO: Final = "(SELECT coalesce(max(leaf), 0) FROM people_linkedupto)"
+#: How far linking has read, the last leaf there is, the model in force, and of whom was told between.
+_TOLD_SINCE: Final = f"SELECT {_UPTO}, (SELECT coalesce(max(seq), 0) FROM trust_ledgerleaf), ({_MODEL}), ARRAY({_TOLD.format(after=_UPTO)})"
 
 
 def remembering(leaf: int) -> list[Asked]:
@@ -146,14 +141,27 @@ def made_raw(identities: Collection[str]) -> list[Raw]:
     return [_raw(several) for _, several in sorted(_by_identity(said).items())]
 
 
-def known_and_said(identities: Collection[str]) -> tuple[dict[str, Known], dict[str, Known]]:
-    """These identities as they stand in the table; and as agencies have them in force now, in the form that is compared.
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Some identities, as they stand in the table (`before`), and as agencies have them in force: in the form that is compared
+    (`now`), and version by version (`said`). `sealed` are those whose place is.
 
-    Missing  from the second: those of whom nothing is in force.
+    Missing  from `now` and `said`: those of whom nothing is in force.
     """
+
+    before: Mapping[str, Known]
+    now: Mapping[str, Known]
+    said: Mapping[str, Sequence[PersonVersion]]
+    sealed: frozenset[str]
+
+
+def stood(identities: Collection[str]) -> Stood:
+    """How these identities stand."""
     asked = [list(identities)]
-    known, said = together((_KNOWN, asked), (VERSIONS_IN_FORCE, asked))
-    return _as_known(known), {identity: _known(several) for identity, several in _by_identity(said).items()}
+    known, versions, sealed = together((_KNOWN, asked), (VERSIONS_IN_FORCE, asked), (SEALED, asked))
+    said = _by_identity(versions)
+    now = {identity: _known(several) for identity, several in said.items()}
+    return Stood(_as_known(known), now, said, frozenset(identity for (identity,) in sealed))
 
 
 def _by_identity(said: Iterable[tuple[Any, ...]]) -> Mapping[str, list[PersonVersion]]:
@@ -235,9 +243,9 @@ def near(
 
     Shape    the statements of `writing` are done before.
     """
-    asked = [list(keys), list(keys.values())]
-    *_, under, found = together(*writing, (_UNDER_KEYS, asked), (_UNDER_LOOSE_KEYS, asked))
-    return [(key, identity) for key, identity in under], {row[0]: _identity(row) for row in found}
+    *_, found = together(*writing, (_NEAR, [list(keys), list(keys.values())]))
+    under = [(key, identity) for shared, identity, *_ in found for key in shared]
+    return under, {row[1]: _identity(row[2:]) for row in found if row[2] is not None}
 
 
 _UNDER_KEYS: Final = (
@@ -246,14 +254,17 @@ _UNDER_KEYS: Final = (
 )
 
 
-#: The same once more, for the identities themselves: cheaper than to wait for the answer and ask again.
-_UNDER_LOOSE_KEYS: Final = (
-    f"SELECT {_COLUMNS} FROM (SELECT DISTINCT one.identity FROM unnest(%s::bigint[], %s::int[]) AS k(key, most) CROSS JOIN LATERAL "
-    "(SELECT array_agg(b.identity) AS members FROM "
-    "(SELECT identity FROM people_blockingkey WHERE key = k.key LIMIT k.most + 1) b) under "
-    "CROSS JOIN LATERAL unnest(under.members) AS one(identity) WHERE cardinality(under.members) <= k.most) near "
-    "JOIN people_compared c ON c.id = near.identity"
+#: The same by identity, and of who may be compared all that is: cheaper than to wait for the answer and ask again.
+_NEAR: Final = f"""
+WITH under AS MATERIALIZED (
+    SELECT k.key, k.most, ARRAY(SELECT b.identity FROM people_blockingkey b WHERE b.key = k.key LIMIT k.most + 1) AS members
+    FROM unnest(%s::bigint[], %s::int[]) AS k(key, most)
+), shared AS (
+    SELECT one.identity, array_agg(under.key) AS keys, bool_or(cardinality(under.members) <= under.most) AS is_near
+    FROM under CROSS JOIN LATERAL unnest(under.members) AS one(identity) GROUP BY one.identity
 )
+SELECT shared.keys, shared.identity, {_COLUMNS} FROM shared LEFT JOIN people_compared c ON shared.is_near AND c.id = shared.identity
+"""
 
 
 def identities_of(ids: Collection[str]) -> dict[str, Identity]:
@@ -269,33 +280,37 @@ _PAIR: Final = "SELECT one, other, weight, zone, contributions::text, forbids FR
 
 def _weighed(row: Sequence[Any]) -> Weighed:
     one, other, weight, zone, contributions, forbids = row
-    parts = tuple(Contribution(*part) for part in json.loads(contributions))
-    return Weighed(one, other, weight, parts, Zone(zone), forbids)
-
-
-_AMONG: Final = f"{_PAIR} WHERE one = ANY(%s) AND other = ANY(%s)"
+    return Weighed(
+        one, other, weight, tuple(Contribution(*part) for part in contributions), Zone(zone), forbids
+    )
 
 
 def pairs_with(identities: Collection[str]) -> list[Weighed]:
     """The pairs of which a side is among these."""
     asked = list(identities)
     found = rows(f"{_PAIR} WHERE one = ANY(%s) UNION {_PAIR} WHERE other = ANY(%s)".replace("contributions::text", "contributions::text AS c"), asked, asked)  # fmt: skip
-    return sorted((_weighed(row) for row in found), key=lambda pair: (pair.one, pair.other))
+    pairs = (_weighed((*row[:4], json.loads(row[4]), row[5])) for row in found)
+    return sorted(pairs, key=lambda pair: (pair.one, pair.other))
 
 
 # -- components, and where everybody stands in them -----------------------------------------------------------------------
 
 
-def component_of(identities: Collection[str], writing: Sequence[Asked] = ()) -> set[str]:
+def component_of(identities: Collection[str]) -> set[str]:
     """These identities and everybody whose person can hang on theirs: through pairs that weigh enough, decisions that two are
     one, what senders declare, and the persons whom they are linked to now.
     """
-    found: set[str] = set()
-    for portion in in_portions(identities) if identities else [[]]:
-        *_, reached = together(*writing, (_REACHED, [portion]))
-        found.update(identity for (identity,) in reached)
+    return {identity for (identity,) in _around(_REACHED + "SELECT identity FROM reached", identities)}
+
+
+def _around(asking: str, identities: Collection[str], writing: Sequence[Asked] = ()) -> list[tuple[Any, ...]]:
+    """What a statement says of everybody in the components of these identities, whose id comes first."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for portion in in_portions(one for one in identities if one not in found) if identities else [[]]:
+        *_, reached = together(*writing, (asking, [portion]))
+        found.update((row[0], row) for row in reached)
         writing = ()
-    return found
+    return list(found.values())
 
 
 _REACHED: Final = """
@@ -313,7 +328,6 @@ WITH RECURSIVE reached(identity) AS (
             AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = theirs.id)
     ) AS near(identity)
 )
-SELECT identity FROM reached
 """
 
 
@@ -346,29 +360,43 @@ class Component:
 
 def component(identities: Collection[str], writing: Sequence[Asked] = ()) -> Component:
     """The components of these identities, as they stand once the statements of `writing` are done."""
-    found = component_of(identities, writing)
-    asked = [list(found)]
-    ready, links, pairs, taken, decided = together(
-        (_KNOWN, asked), (_LIVE, asked), (_AMONG, asked * 2), (_TAKEN_BACK, asked), (_IS_DECIDED, asked)
-    )
+    found = _around(_REACHED + _WITH_ALL, identities, writing)
+    known: dict[str, Known] = {}
+    links: dict[str, LiveLink] = {}
+    pairs: dict[tuple[str, str], Weighed] = {}
     apart: dict[str, set[str]] = {}
-    for one, other in taken:
-        apart.setdefault(one, set()).add(other)
-    return Component(
-        found, _as_known(ready), {row[1]: _live_link(row) for row in links},
-        {(row[0], row[1]): _weighed(row) for row in pairs}, apart, decisions_in_force(found) if decided else (),
-    )  # fmt: skip
+    any_decided = False
+    for one, link, person, evidence, grounds, weighed, taken_off, is_decided, *said in found:
+        if link:
+            links[one] = LiveLink(link, one, person, evidence, json.loads(grounds))
+        if weighed:
+            pairs |= {(one, other): _weighed((one, other, *rest)) for other, *rest in json.loads(weighed)}
+        if taken_off:
+            apart[one] = set(taken_off)
+        any_decided |= is_decided
+        known |= _as_known([said] if said[3] else ())
+    ids = {row[0] for row in found}
+    return Component(ids, known, links, pairs, apart, decisions_in_force(ids) if any_decided else ())
 
 
-def _live_link(row: Sequence[Any]) -> LiveLink:
-    link, identity, person, evidence, grounds = row
-    return LiveLink(link, identity, person, evidence, json.loads(grounds))
-
-
-_LIVE: Final = (
-    "SELECT l.id, l.identity, l.person, l.evidence, l.grounds::text FROM people_link l WHERE l.identity = ANY(%s) "
-    "AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = l.id)"
-)
+#: Of everybody reached: the link, the pairs of which they are the first, from whom they were taken off, whether anybody decided
+#: anything about them, and what is known of them. Each pair of one side here has the other side here too.
+_WITH_ALL: Final = f"""
+SELECT r.identity, l.id, l.person, l.evidence, l.grounds::text,
+    (SELECT json_agg(json_build_array(other, weight, zone, contributions, forbids)) FROM people_pair WHERE one = r.identity)::text,
+    ARRAY(
+        SELECT theirs.identity FROM people_link own JOIN people_link wrong ON wrong.id = own.grounds ->> 'taken_back'
+        JOIN people_unlink gone ON gone.link = wrong.id
+        JOIN people_link theirs ON theirs.person = wrong.person AND theirs.identity <> own.identity
+        LEFT JOIN people_unlink later ON later.link = theirs.id
+        WHERE own.identity = r.identity AND own.grounds ? 'taken_back'
+            AND theirs.linked_at <= gone.unlinked_at AND (later.id IS NULL OR later.unlinked_at >= gone.unlinked_at)
+    ),
+    EXISTS (SELECT 1 FROM people_pairdecision WHERE identities && ARRAY[r.identity]),
+    c.reference, c.declared, c.learnt_at, {_COLUMNS}
+FROM reached r LEFT JOIN people_compared c ON c.id = r.identity LEFT JOIN people_link l
+    ON l.identity = r.identity AND NOT EXISTS (SELECT 1 FROM people_unlink u WHERE u.link = l.id)
+"""
 
 
 def is_free(person: str) -> bool:
@@ -418,18 +446,6 @@ def decisions_in_force(identities: Collection[str]) -> list[InForce]:
     """What people decided about any of these identities, as it binds now: of two about the same pair, the later."""
     binding = in_force(decided_about(system("people"), identities))
     return [InForce(one.id, *pair, one.decision, one.goes) for pair, one in sorted(binding.items())]
-
-
-_IS_DECIDED: Final = "SELECT 1 FROM people_pairdecision WHERE identities && %s::text[] LIMIT 1"
-_TAKEN_BACK: Final = """
-SELECT own.identity, theirs.identity FROM people_link own
-JOIN people_link wrong ON wrong.id = own.grounds ->> 'taken_back'
-JOIN people_unlink gone ON gone.link = wrong.id
-JOIN people_link theirs ON theirs.person = wrong.person AND theirs.identity <> own.identity
-LEFT JOIN people_unlink later ON later.link = theirs.id
-WHERE own.identity = ANY(%s) AND own.grounds ? 'taken_back'
-    AND theirs.linked_at <= gone.unlinked_at AND (later.id IS NULL OR later.unlinked_at >= gone.unlinked_at)
-"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ kin is one more contribution, which takes away what a shared home, family name a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import log2
 from typing import Final
@@ -44,21 +45,54 @@ def weigh(artefact: Artefact, one: Identity, other: Identity, *, kept_apart: str
 
 def weigh_prepared(artefact: Artefact, one: Prepared, other: Prepared, kept_apart: str = "") -> Weighed:
     """As `weigh`, of two that are prepared, in the order of their ids."""
-    found: list[Contribution] = [Contribution(PRIOR, "", artefact.prior_bits())]
-    stranger = artefact.stranger_prior()
-    kin = [chance / stranger for chance in artefact.prior.kin]
     levels = levels_of(one, other)
+    return _weighed(artefact, one, other, levels, _added(artefact, one, other, levels), kept_apart)
+
+
+def weigh_if_possible(artefact: Artefact, one: Prepared, other: Prepared) -> Weighed | None:
+    """As `weigh_prepared`; None for two who are different. Most who share a key are, and nobody asks of those why."""
+    levels = levels_of(one, other)
+    added = _added(artefact, one, other, levels)
+    if artefact.zone(_sum(added)) is Zone.DIFFERENT:
+        return None
+    return _weighed(artefact, one, other, levels, added)
+
+
+#: The name of a comparison or rule, the level that held, and the bits that it adds.
+_Added = tuple[str, str, float]
+
+
+def _added(artefact: Artefact, one: Prepared, other: Prepared, levels: Mapping[str, str]) -> list[_Added]:
+    """What each comparison in which both say something adds, between the prior and what speaks for kin."""
+    added: list[_Added] = [(PRIOR, "", artefact.prior_bits())]
+    stranger = artefact.stranger_prior()
+    twin, sibling, parent = (chance / stranger for chance in artefact.prior.kin)
     for name, level in levels.items():
         if level == MISSING:
             continue
         chances = artefact.comparisons[name][level]
         among_strangers = _among_strangers(artefact, name, level, chances, one, other)
-        found.append(Contribution(name, level, log2(chances.match / among_strangers)))
-        kin = [odds * chance / among_strangers for odds, chance in zip(kin, chances.kin, strict=True)]
-    found.append(Contribution(HOUSEHOLD, _likeliest(kin), -log2(1.0 + sum(kin))))
-    weight = sum(said.bits for said in found)
+        added.append((name, level, log2(chances.match / among_strangers)))
+        of_twins, of_siblings, of_parents = chances.kin
+        twin = twin * of_twins / among_strangers
+        sibling = sibling * of_siblings / among_strangers
+        parent = parent * of_parents / among_strangers
+    kin = [twin, sibling, parent]
+    added.append((HOUSEHOLD, _likeliest(kin), -log2(1.0 + sum(kin))))
+    return added
+
+
+def _sum(added: Iterable[_Added]) -> float:
+    return sum(bits for _, _, bits in added)
+
+
+def _weighed(
+    artefact: Artefact, one: Prepared, other: Prepared, levels: Mapping[str, str], added: Sequence[_Added], kept_apart: str = ""
+) -> Weighed:  # fmt: skip
+    weight = _sum(added)
     forbids = kept_apart or contradiction(one, other) or names_alone(levels)
-    return Weighed(one.id, other.id, weight, tuple(found), _zone(artefact, weight, forbids), forbids)
+    said = tuple(Contribution(*each) for each in added)
+    return Weighed(one.id, other.id, weight, said, _zone(artefact, weight, forbids), forbids)
 
 
 def _zone(artefact: Artefact, weight: float, forbids: str) -> Zone:

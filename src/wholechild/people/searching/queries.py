@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import combinations, islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
@@ -24,6 +24,7 @@ from wholechild.people.searching.asked import Asked
 from wholechild.people.searching.grading import Graded, among, grade
 from wholechild.people.searching.keys import Part, findable, identity_keys, name_words, parts, spellings
 from wholechild.people.searching.words import Likeness, likeness, word_keys
+from wholechild.records.queries import PersonVersion
 from wholechild.trust.queries import Asked as Statement
 from wholechild.trust.queries import people_of, prepared, together, visible
 from wholechild.trust.viewers import Viewer
@@ -297,65 +298,80 @@ def what_is_said(identities: Collection[str]) -> dict[str, Said]:
     return _by_identity(prepared(_SAID, list(identities)) if identities else ())
 
 
-def said_and_sealed(identities: Collection[str]) -> tuple[dict[str, Said], frozenset[str]]:
-    """What is said of these identities, and those of them whose place is sealed."""
-    said, sealed = together((_SAID, [list(identities)]), (_SEALED, [list(identities)]))
-    return _by_identity(said), frozenset(identity for (identity,) in sealed)
-
-
 def _by_identity(found: Iterable[Sequence[Any]]) -> dict[str, Said]:
-    versions: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    versions: defaultdict[str, list[_Version]] = defaultdict(list)
     for row in found:
-        versions[row[0]].append(dict(zip(_SAID_COLUMNS, row, strict=True)))
+        versions[row[0]].append(_Version(*row))
     return {identity: _said(rows) for identity, rows in versions.items()}
 
 
-_SAID_COLUMNS: Final = (
-    "identity", "agency", "given_name", "family_name", "born_first", "born_last", "born_precision", "sex", "nhs_number",
-    "postcode", "role", "learnt_at", "other_names", "upn", "phones", "local_ids",
-)  # fmt: skip
+class _Version(NamedTuple):
+    """One version of somebody's details, with what is shown of it beside what search finds by."""
+
+    identity: str
+    agency: str
+    given_name: str
+    family_name: str
+    born_first: date | None
+    born_last: date | None
+    born_precision: str
+    sex: str
+    nhs_number: str
+    postcode: str
+    role: str
+    learnt_at: datetime
+    other_names: list[str]
+    upn: str
+    phones: list[str]
+    local_ids: list[str]
+
+
+#: What search needs of a version is the same in both.
+AVersion = TypeVar("AVersion", _Version, PersonVersion)
 _SAID: Final = (
-    f"SELECT {', '.join(_SAID_COLUMNS)} "
+    f"SELECT {', '.join(_Version._fields)} "
     f"FROM records_personrow r WHERE identity = ANY(%s) AND {NOT_WITHDRAWN} ORDER BY identity, version, learnt_at"
 )
 
 
-def _said(rows: Sequence[Mapping[str, Any]]) -> Said:
-    """The latest version, with what is only in earlier ones as former."""
-    latest, earlier = rows[-1], rows[:-1]
-    with_birth = next((row for row in reversed(rows) if row["born_first"] and row["born_last"]), None)
+def _said(versions: Sequence[_Version]) -> Said:
+    latest = versions[-1]
+    with_birth = _with_birth(versions)
     born = (
         Period(
-            with_birth["born_first"],
-            with_birth["born_last"],
-            Precision(with_birth["born_precision"] or "day"),
+            with_birth.born_first,
+            with_birth.born_last,
+            Precision(with_birth.born_precision or "day"),
         )
-        if with_birth
+        if with_birth and with_birth.born_first and with_birth.born_last
         else None
     )
-    raw = Raw(
-        id=latest["identity"],
-        agency=latest["agency"],
-        given_names=latest["given_name"],
-        family_name=latest["family_name"],
-        other_names=(
-            *latest["other_names"],
-            *(f"{row['given_name']} {row['family_name']}" for row in earlier),
-        ),
-        born=born.first if born and born.first == born.last else None,
-        sex=latest["sex"],
-        nhs_number=latest["nhs_number"],
-        upn=latest["upn"],
-        postcode=latest["postcode"],
-        earlier_postcodes=tuple(row["postcode"] for row in earlier),
-        phones=tuple(phone for row in rows for phone in row["phones"]),
-        local_ids=tuple(latest["local_ids"]),
-    )
-    words = " ".join(part for part in (latest["given_name"], latest["family_name"]) if part)
-    return Said(standardise(raw), latest["agency"], words, born, latest["role"], latest["learnt_at"])
+    words = " ".join(part for part in (latest.given_name, latest.family_name) if part)
+    return Said(searched(versions), latest.agency, words, born, latest.role, latest.learnt_at)
 
 
-_SEALED: Final = "SELECT identity FROM people_sealed WHERE identity = ANY(%s)"
+def searched(versions: Sequence[AVersion]) -> Identity:
+    """An identity as search knows it: by its latest version in force, with what is only in earlier ones as former."""
+    latest, born = versions[-1], _with_birth(versions)
+    former = [f"{version.given_name} {version.family_name}" for version in versions[:-1]]
+    return standardise(Raw(
+        id=latest.identity, agency=latest.agency, given_names=latest.given_name, family_name=latest.family_name,
+        other_names=tuple(latest.other_names + former),
+        born=born.born_first if born and born.born_first == born.born_last else None,
+        sex=latest.sex, nhs_number=latest.nhs_number, upn=latest.upn, postcode=latest.postcode,
+        earlier_postcodes=tuple(version.postcode for version in versions[:-1]),
+        phones=tuple(phone for version in versions for phone in version.phones),
+        local_ids=tuple(latest.local_ids),
+    ))  # fmt: skip
+
+
+def _with_birth(versions: Sequence[AVersion]) -> AVersion | None:
+    """The latest version that has a birth."""
+    return next((one for one in reversed(versions) if one.born_first and one.born_last), None)
+
+
+#: Its answer names those of some identities whose place is sealed.
+SEALED: Final = "SELECT identity FROM people_sealed WHERE identity = ANY(%s)"
 
 
 def _rows(query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -377,19 +393,25 @@ def indexing(identities: Collection[str]) -> Iterator[tuple[int, list[Statement]
     """For some thousands at a time: how many of them are kept under their keys, and the statements that do it."""
     wanted = iter(dict.fromkeys(identities))
     while block := list(islice(wanted, INDEXED_AT_ONCE)):
-        yield _index(block)
+        found, sealed = together((_SAID, [block]), (SEALED, [block]))
+        said = {identity: one.identity for identity, one in _by_identity(found).items()}
+        yield len(said), keeping(block, said, {identity for (identity,) in sealed})
 
 
-def _index(identities: Sequence[str]) -> tuple[int, list[Statement]]:
-    """How many of these are kept under their keys, and the statements that do it."""
-    said, sealed = said_and_sealed(identities)
-    known = [findable(one.identity, sealed=identity in sealed) for identity, one in said.items()]
+def keeping(
+    identities: Iterable[str], said: Mapping[str, Identity], sealed: Collection[str]
+) -> list[Statement]:
+    """The statements that keep identities under the keys of what is said of them now, as `searched` gives it.
+
+    Missing  of whom nothing is said is taken out.
+    """
+    known = [findable(one, sealed=identity in sealed) for identity, one in said.items()]
     words = sorted({word for one in known for word, _ in name_words(one)})
     if len(words) > _FEW_WORDS:  # most are there; of a few it is quicker to try
         there = {word for (word,) in prepared(_THERE, words)}
         words = [word for word in words if word not in there]
     gone = [identity for identity in identities if identity not in said]
-    return len(known), [
+    return [
         ("SELECT pg_advisory_xact_lock(%s)", [_INDEXING_LOCK]),
         *([("DELETE FROM people_searchkey WHERE identity = ANY(%s)", [gone])] if gone else []),
         *((_KEEP, [one.id, sorted(identity_keys(one)), one.id]) for one in known),
