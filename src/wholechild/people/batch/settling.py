@@ -105,7 +105,8 @@ def _settle_unrivalled(
         WITH often AS (SELECT person FROM (SELECT one AS person FROM met UNION ALL SELECT other FROM met) GROUP BY person HAVING count(*) > 1),
              alone AS (SELECT one, other FROM met ANTI JOIN often o ON o.person = met.one ANTI JOIN often q ON q.person = met.other
                        WHERE weight >= {artefact.unrivalled!r} AND forbids = 0)
-        SELECT p.id, a.one AS grouped FROM alone a JOIN people p ON p.person IN (a.one, a.other)""")
+        SELECT p.id, a.grouped FROM people p
+        JOIN (SELECT one AS person, one AS grouped FROM alone UNION ALL SELECT other, one FROM alone) a ON a.person = p.person""")
     connection.execute("DELETE FROM people WHERE id IN (SELECT id FROM grouped)")
     connection.execute(f"CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, weight, level_given FROM pairs WHERE weight >= {artefact.possible!r}"
                        " AND forbids = 0 AND one IN (SELECT id FROM grouped) AND other IN (SELECT id FROM grouped)")  # fmt: skip
