@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields, replace
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from duckdb import DuckDBPyConnection
 
+from wholechild.cli.processes import in_processes
+from wholechild.people.batch import tables
 from wholechild.people.batch.conditions import NUMBERS
 from wholechild.people.batch.predicting import FORBIDS, find_candidates, one_number, weigh_all
 from wholechild.people.batch.settling import settle_all
@@ -28,6 +31,9 @@ from wholechild.people.comparing.prepared import prepare
 from wholechild.people.comparing.scoring import telling, weigh
 from wholechild.people.comparing.standardising import Raw, standardise
 from wholechild.people.comparing.weighed import Zone
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 SEED = 20261123
 MANY = 1_300
@@ -130,6 +136,24 @@ def test_a_table_is_standardised_as_each_record_is(
             for name, value in zip(columns, row, strict=True)
         }
         assert Identity(**said) == known[row[0]]
+
+
+def test_in_more_processes_than_one_a_table_is_standardised_the_same(
+    table: DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_FEW", 0)
+    asked = []
+
+    def counted(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
+        asked.append(work)
+        return in_processes(work, items)
+
+    spread = workbench(tmp_path)
+    read_raw(spread, write(raws(), tmp_path / "raw.parquet"))
+    standardise_all(spread, counted)
+    said = "SELECT * FROM identities ORDER BY n"
+    assert spread.execute(said).fetchall() == table.execute(said).fetchall()
+    assert asked
 
 
 def test_what_an_artefact_of_elsewhere_calls_shared_says_nothing_though_two_share_it_here(
