@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields, replace
 from datetime import date, timedelta
 from itertools import combinations
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -271,6 +272,27 @@ def test_a_group_is_one_person_only_if_nothing_stands_between_any_two(tmp_path: 
     settle_all(connection, default_artefact(), [Decided("d", "e", Decision.DIFFERENT)])
     found = connection.execute("SELECT id, person FROM people ORDER BY id").fetchall()
     assert found == [("a", "a"), ("b", "a"), ("c", "c"), ("d", "d"), ("e", "e"), ("f", "f"), ("g", "f")]
+
+
+def test_a_decision_about_one_of_a_group_is_heard_by_all_of_it(tmp_path: Path) -> None:
+    born = date(2015, 3, 4)
+    rows = [Raw(id=name, born=born) for name in "abcz"]
+    connection = workbench(tmp_path)
+    read_raw(connection, write(rows, tmp_path / "raw.parquet"))
+    standardise_all(connection)
+    connection.execute(
+        "CREATE TABLE pairs AS SELECT *, ascii(one) - 96 AS l, ascii(other) - 96 AS r, 0 AS forbids, 1 AS level_given"
+        " FROM (VALUES ('a', 'b', 30.0), ('a', 'c', 20.0), ('b', 'c', 40.0)) AS p(one, other, weight)"
+    )
+
+    def people(*decided: Decided) -> set[frozenset[str]]:
+        settle_all(connection, replace(default_artefact(), unrivalled=inf, nameless=inf), decided)
+        told = connection.execute("SELECT list(id) FROM people GROUP BY person").fetchall()
+        return {frozenset(names) for (names,) in told}
+
+    assert people() == {frozenset("abc"), frozenset("z")}
+    assert people(Decided("a", "b", Decision.DIFFERENT)) == {frozenset("a"), frozenset("bc"), frozenset("z")}
+    assert people(Decided("c", "z", Decision.SAME)) == {frozenset("abcz")}
 
 
 def test_two_whom_nobody_else_comes_near_are_one_person(tmp_path: Path) -> None:
