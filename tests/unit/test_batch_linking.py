@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields, replace
 from datetime import date, timedelta
 from itertools import combinations
+from math import inf
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from duckdb import DuckDBPyConnection
 
+from wholechild.cli.processes import in_processes
+from wholechild.people.batch import tables
 from wholechild.people.batch.conditions import NUMBERS
 from wholechild.people.batch.predicting import FORBIDS, find_candidates, one_number, weigh_all
 from wholechild.people.batch.settling import settle_all
@@ -28,6 +32,9 @@ from wholechild.people.comparing.prepared import prepare
 from wholechild.people.comparing.scoring import telling, weigh
 from wholechild.people.comparing.standardising import Raw, standardise
 from wholechild.people.comparing.weighed import Zone
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 SEED = 20261123
 MANY = 1_300
@@ -129,6 +136,24 @@ def test_a_table_is_standardised_as_each_record_is(
             for name, value in zip(columns, row, strict=True)
         }
         assert Identity(**said) == known[row[0]]
+
+
+def test_in_more_processes_than_one_a_table_is_standardised_the_same(
+    table: DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_FEW", 0)
+    asked = []
+
+    def counted(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
+        asked.append(work)
+        return in_processes(work, items)
+
+    spread = workbench(tmp_path)
+    read_raw(spread, write(raws(), tmp_path / "raw.parquet"))
+    standardise_all(spread, counted)
+    said = "SELECT * FROM identities ORDER BY n"
+    assert spread.execute(said).fetchall() == table.execute(said).fetchall()
+    assert asked
 
 
 def test_what_an_artefact_of_elsewhere_calls_shared_says_nothing_though_two_share_it_here(
@@ -246,6 +271,27 @@ def test_a_group_is_one_person_only_if_nothing_stands_between_any_two(tmp_path: 
     settle_all(connection, default_artefact(), [Decided("d", "e", Decision.DIFFERENT)])
     found = connection.execute("SELECT id, person FROM people ORDER BY id").fetchall()
     assert found == [("a", "a"), ("b", "a"), ("c", "c"), ("d", "d"), ("e", "e"), ("f", "f"), ("g", "f")]
+
+
+def test_a_decision_about_one_of_a_group_is_heard_by_all_of_it(tmp_path: Path) -> None:
+    born = date(2015, 3, 4)
+    rows = [Raw(id=name, born=born) for name in "abcz"]
+    connection = workbench(tmp_path)
+    read_raw(connection, write(rows, tmp_path / "raw.parquet"))
+    standardise_all(connection)
+    connection.execute(
+        "CREATE TABLE pairs AS SELECT *, ascii(one) - 96 AS l, ascii(other) - 96 AS r, 0 AS forbids, 1 AS level_given"
+        " FROM (VALUES ('a', 'b', 30.0), ('a', 'c', 20.0), ('b', 'c', 40.0)) AS p(one, other, weight)"
+    )
+
+    def people(*decided: Decided) -> set[frozenset[str]]:
+        settle_all(connection, replace(default_artefact(), unrivalled=inf, nameless=inf), decided)
+        told = connection.execute("SELECT list(id) FROM people GROUP BY person").fetchall()
+        return {frozenset(names) for (names,) in told}
+
+    assert people() == {frozenset("abc"), frozenset("z")}
+    assert people(Decided("a", "b", Decision.DIFFERENT)) == {frozenset("a"), frozenset("bc"), frozenset("z")}
+    assert people(Decided("c", "z", Decision.SAME)) == {frozenset("abcz")}
 
 
 def test_two_whom_nobody_else_comes_near_are_one_person(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from nhs_number import is_valid
 
 from wholechild.cli.main import cli
-from wholechild.cli.seed_population import in_processes
+from wholechild.cli.processes import in_processes
 from wholechild.world.population import asked, places
 from wholechild.world.population.measured import found
 from wholechild.world.population.recording import Tally

@@ -49,7 +49,8 @@ def load(folder: Path, identities: int, arriving: int, seed: int) -> Loaded:
     """Put so many identities there, under their wide keys, with their pairs and links, and keep some back to arrive."""
     import pyarrow.parquet as pq
 
-    from wholechild.cli.seed_population import in_processes, made_population
+    from wholechild.cli.processes import in_processes
+    from wholechild.cli.seed_population import made_population
     from wholechild.world.population.writing import Plan
 
     wanted = identities + arriving

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 
@@ -27,6 +29,9 @@ from wholechild.people.comparing.measuring import (
     best_line,
     line_at_precision,
 )
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 #: The seeds that are reported on. What linking was tuned on is another (the provenance of the artefact says which).
 FIRST_SEED: Final = 101
@@ -226,6 +231,7 @@ def known(truth: Path, pairs: Path) -> Known:
 
 
 def _work(identities: Path, into: Path, truth: Path | None) -> dict[str, Any]:
+    from wholechild.cli.processes import in_processes
     from wholechild.people.batch.predicting import find_candidates, weigh_all
     from wholechild.people.batch.settling import settle_all
     from wholechild.people.batch.tables import read_raw, standardise_all, workbench
@@ -234,9 +240,17 @@ def _work(identities: Path, into: Path, truth: Path | None) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory(prefix="wholechild-bench-ours-") as folder:
         marks = [("began", time.perf_counter())]
+        beside = [0.0]
+
+        def watched(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
+            for made in in_processes(work, items):
+                beside.append(sum(map(_peak_of, active_children())))
+                yield made
+
         connection = workbench(Path(folder))
         read_raw(connection, identities)
-        standardise_all(connection)
+        standardise_all(connection, watched)
+        with_others = _peak() + max(beside)
         marks.append(("standardise", time.perf_counter()))
         artefact = train(connection, default_artefact(), provenance={"made for": "wholechild bench linkage"})
         marks.append(("train", time.perf_counter()))
@@ -247,7 +261,7 @@ def _work(identities: Path, into: Path, truth: Path | None) -> dict[str, Any]:
         _write_out(connection, into)
         marks.append(("settle", time.perf_counter()))
         told = {
-            "end_to_end": marks[-1][1] - marks[0][1], "processor": time.process_time(), "memory": _peak(),
+            "end_to_end": marks[-1][1] - marks[0][1], "processor": _processor(), "memory": max(_peak(), with_others),
             "steps": {name: at - before for (_, before), (name, at) in zip(marks, marks[1:], strict=False)},
             "candidates": candidates, "keys_left_out": left_out, "same": artefact.same, "possible": artefact.possible, "asked": max(artefact.possible, artefact.asked),
         }  # fmt: skip
@@ -283,6 +297,20 @@ def main(arguments: Sequence[str]) -> None:
 
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _peak_of(other: BaseProcess) -> float:
+    """The most memory in GiB that a process beside this one has had; what it had as a part of this one does not count."""
+    try:
+        told = Path(f"/proc/{other.pid}/status").read_text(encoding="ascii")
+    except OSError:  # it has ended, or this is no Linux
+        return 0.0
+    return next(int(line.split()[1]) for line in told.splitlines() if line.startswith("VmHWM")) / 2**20
+
+
+def _processor() -> float:
+    spent = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in spent)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ def train(by: str, at: datetime, size: int, seed: int, out: Path | None) -> tupl
 
 def learnt(before: Artefact, size: int, held: int, seed: int) -> Artefact:
     """What so many identities of this database teach. They lie in a folder of their own while it is learnt, and are removed then."""
+    from wholechild.cli.processes import in_processes
     from wholechild.config.home import home
     from wholechild.people.batch.tables import read_raw, standardise_all, workbench, write_raw
     from wholechild.people.batch.training import SESSIONS
@@ -82,7 +83,7 @@ def learnt(before: Artefact, size: int, held: int, seed: int) -> Artefact:
         told("making them alike")
         with workbench(Path(folder)) as connection:
             read_raw(connection, path)
-            standardise_all(connection)
+            standardise_all(connection, in_processes)
             provenance = {
                 "method": "Splink 5 on DuckDB, without labels", "trained_on": f"{many:,} of {held:,} identities held here",
                 "prior": "as among these identities", "began_with": before.id,

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterator
 from itertools import groupby
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 from rich.table import Table
 
 from wholechild.cli.output import Exit, console, leave, print_json, progressing
+from wholechild.cli.processes import in_processes
 from wholechild.world.population.asked import profile
 from wholechild.world.population.measured import Found
 from wholechild.world.population.writing import Made, Plan, blocks_of, write
-
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 def make(plan: Plan, out: Path, as_json: bool) -> NoReturn:
@@ -45,22 +39,6 @@ def made_population(plan: Plan, out: Path) -> Made:
     if last is None:
         raise RuntimeError("a population ends with what was made")
     return last
-
-
-def in_processes(work: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
-    """As `map`, in as many processes as there are cores (four at most), never more than one item ahead for each."""
-    processes, waiting = min(4, os.cpu_count() or 1), list(items)
-    if processes == 1 or len(waiting) == 1:
-        yield from map(work, waiting)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        ahead: deque[Future[T]] = deque()
-        for item in waiting:
-            ahead.append(pool.submit(work, item))
-            if len(ahead) > processes:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
 
 
 def _plain(made: Made) -> dict[str, Any]:

@@ -41,8 +41,10 @@ from wholechild.people.comparing.levels import (
     TWO_NUMBERS,
 )
 
-#: Candidates that are weighed at once; more would not fit beside the identities in the memory that linking may take.
+#: Candidates that are looked at, and likely pairs that are weighed, at once; more would not fit beside the identities in the memory
+#: that linking may take.
 _AT_ONCE: Final = 15_000_000
+_LIKELY_AT_ONCE: Final = 5_000_000
 #: What `contradiction_number` says, in words.
 FORBIDS: Final = (
     "",
@@ -138,24 +140,20 @@ def prepare_to_weigh(connection: DuckDBPyConnection, artefact: Artefact) -> None
 
     The table `sketched` is the same with a `sketch` in place of each list.
     """
-    telling = _TELLING if _note_shared(connection, artefact) else {}
+    _note_shared(connection, artefact)
     for name, said in artefact.frequencies.items():
         table = pa.table({"term": list(said.terms), "share": list(said.terms.values())})
         table = table.cast(pa.schema([("term", pa.string()), ("share", pa.float64())]))
         connection.register("new_rows", table)
         connection.execute(f"CREATE OR REPLACE TABLE share_of_{name} AS SELECT * FROM new_rows")
         connection.unregister("new_rows")
-    # Once for each identity, in a table: joined into the view, the list of what is shared would be held once for each row.
-    told = "".join(f", {said} AS {column}" for column, said in telling.items())
-    many = "(SELECT list(value) AS many FROM too_shared) t"
-    connection.execute(f"CREATE OR REPLACE TABLE told AS SELECT i.n{told} FROM identities i, {many}")
-    columns = {column: f"{'u' if column in telling else 'i'}.{column}" for column in COLUMNS}
+    columns = {column: _TELLING.get(column, f"i.{column}") for column in COLUMNS}
     sketched = ", ".join(f"{sketch(said) if c in LISTS else said} AS {c}" for c, said in columns.items())
     shares = ", ".join(
         f"coalesce({name}.share, {artefact.frequencies[name].otherwise!r}) AS {name}_share"
         for name in ("given", "family", "born")
     )
-    joined = "identities i JOIN told u ON u.n = i.n" if telling else "identities i"
+    joined = "identities i LEFT JOIN too_shared t ON t.n = i.n"
     connection.execute("CREATE OR REPLACE MACRO sketches_meet(a, b) AS (a & b) <> 0")
     connection.execute(
         f"CREATE OR REPLACE TABLE sketched AS SELECT i.n, {sketched}, {shares} FROM {joined}"
@@ -177,31 +175,33 @@ def _telling(column: str) -> str:
 
 
 def _telling_list(column: str) -> str:
-    return f"list_filter(i.{column}, x -> NOT list_contains(t.many, x))"
+    return f"CASE WHEN t.n IS NULL THEN i.{column} ELSE list_filter(i.{column}, x -> NOT list_contains(t.many, x)) END"
 
 
 _TELLING: Final = {
     **{column: _telling(column) for column in ("nhs_number", "upn", "uprn")},
-    "nhs_sound": "(i.nhs_sound AND NOT list_contains(t.many, i.nhs_number))",
+    "nhs_sound": "CASE WHEN list_contains(t.many, i.nhs_number) THEN FALSE ELSE i.nhs_sound END",
     **{column: _telling_list(column) for column in ("contacts", "local_ids")},
     "schemes": f"list_distinct(list_transform({_telling_list('local_ids')}, x -> split_part(x, ':', 1)))",
 }
 
 
-def _note_shared(connection: DuckDBPyConnection, artefact: Artefact) -> bool:
-    """Make the table `too_shared`: the values here whose digests the artefact has. Answers whether there are any."""
-    connection.execute("CREATE OR REPLACE TABLE too_shared (value VARCHAR)")
-    if not artefact.shared:
-        return False
-    connection.register("digests", pa.table({"digest": sorted(artefact.shared)}))
+def _note_shared(connection: DuckDBPyConnection, artefact: Artefact) -> None:
+    """Make the table `too_shared`: of each identity that has any, its values whose digests the artefact has, as `many`."""
+    connection.execute("CREATE OR REPLACE TABLE shared_values (n INTEGER, value VARCHAR)")
+    connection.register("digests", pa.table({"digest": pa.array(sorted(artefact.shared), pa.string())}))
     for column in ("nhs_number", "upn", "uprn", "contacts", "local_ids"):
         each = f"unnest({column})" if column in ("contacts", "local_ids") else column
+        said = f"(SELECT n, {each} AS value FROM identities)"
         connection.execute(
-            f"INSERT INTO too_shared SELECT DISTINCT value FROM (SELECT {each} AS value FROM identities)"
-            f" WHERE value <> '' AND left(sha256(value), {DIGEST_LENGTH}) IN (SELECT digest FROM digests)"
+            f"INSERT INTO shared_values SELECT n, value FROM {said} WHERE value IN (SELECT value FROM (SELECT DISTINCT value FROM {said})"
+            f" WHERE value <> '' AND left(sha256(value), {DIGEST_LENGTH}) IN (SELECT digest FROM digests))"
         )
     connection.unregister("digests")
-    return one_number(connection, "SELECT count(*) FROM too_shared") > 0
+    connection.execute(
+        "CREATE OR REPLACE TABLE too_shared AS SELECT n, list(value) AS many FROM shared_values GROUP BY n"
+    )
+    connection.execute("DROP TABLE shared_values")
 
 
 def weigh_all(
@@ -219,29 +219,39 @@ def weigh_all(
     least = artefact.possible if bound is None else bound
     prepare_to_weigh(connection, artefact)
     expected = one_number(
-        connection, "SELECT sum(c * (c - 1) / 2) FROM (SELECT count(*) AS c FROM followed GROUP BY key)"
+        connection, "SELECT sum(identities * (identities - 1) / 2) FROM shared_keys WHERE identities <= most"
     )
     chunks = max(1, -(-expected // _AT_ONCE))
-    connection.execute("DROP TABLE IF EXISTS pairs")
+    connection.execute("CREATE OR REPLACE TABLE likely (l INTEGER, r INTEGER)")
     candidates = 0
     for chunk in range(chunks):
         connection.execute(
-            f"CREATE OR REPLACE TABLE candidates AS SELECT DISTINCT a.n AS l, b.n AS r, {artefact.prior_bits()!r} AS bits FROM followed a JOIN followed b"
-            f" ON a.key = b.key AND a.n < b.n WHERE a.n % {chunks} = {chunk}"
+            f"CREATE OR REPLACE TABLE left_over AS SELECT l, r, {artefact.prior_bits()!r} AS bits FROM (SELECT DISTINCT a.n AS l, b.n AS r"
+            f" FROM followed a JOIN followed b ON a.key = b.key AND a.n < b.n WHERE a.n % {chunks} = {chunk})"
         )
-        candidates += one_number(connection, "SELECT count(*) FROM candidates")
+        candidates += one_number(connection, "SELECT count(*) FROM left_over")
         for number in range(len(_LOOKS)):
-            left = look(artefact, least, number, "likely" if number else "candidates")
-            connection.execute(f"CREATE OR REPLACE TABLE left_over AS {left}")
-            connection.execute("DROP TABLE IF EXISTS likely")
-            connection.execute("ALTER TABLE left_over RENAME TO likely")
-        connection.execute(f"CREATE OR REPLACE TABLE levelled AS {levelling('likely', 'compared', DUCKDB)}")
-        start = "INSERT INTO pairs" if chunk else "CREATE TABLE pairs AS"
-        connection.execute(f"{start} {weighing(artefact, least, 'levelled', 'compared')}")
+            connection.execute("ALTER TABLE left_over RENAME TO looked_at")
+            connection.execute(f"CREATE TABLE left_over AS {look(artefact, least, number, 'looked_at')}")
+            connection.execute("DROP TABLE looked_at")
+        connection.execute("INSERT INTO likely SELECT l, r FROM left_over")
         told(chunk + 1, chunks)
-    for table in ("candidates", "likely", "levelled"):
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    _weigh_likely(connection, artefact, least)
+    for table in ("left_over", "likely"):
+        connection.execute(f"DROP TABLE {table}")
     return candidates
+
+
+def _weigh_likely(connection: DuckDBPyConnection, artefact: Artefact, bound: float) -> None:
+    """Make the table `pairs`, of `likely`. All that identities say is read twice for each portion, so portions are large."""
+    portions = max(1, -(-one_number(connection, "SELECT count(*) FROM likely") // _LIKELY_AT_ONCE))
+    connection.execute("DROP TABLE IF EXISTS pairs")
+    for portion in range(portions):
+        some = f"(SELECT l, r FROM likely WHERE l % {portions} = {portion})"
+        connection.execute(f"CREATE OR REPLACE TABLE levelled AS {levelling(some, 'compared', DUCKDB)}")
+        start = "INSERT INTO pairs" if portion else "CREATE TABLE pairs AS"
+        connection.execute(f"{start} {weighing(artefact, bound, 'levelled', 'identities')}")
+    connection.execute("DROP TABLE levelled")
 
 
 # -- a first look -------------------------------------------------------------------------------------------------------

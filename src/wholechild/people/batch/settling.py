@@ -1,7 +1,8 @@
 """From the pairs of a whole table to people, by the same rules as people/comparing/clustering.py.
 
-Identities that no pair of the zone `same` and no decision reaches are people of their own; the others fall into groups that have
-nothing to do with each other, and each group is settled by itself, some thousands of identities at once.
+Identities that no pair of the zone `same` and no decision reaches are people of their own, and most of the others are found to be
+plain by the table itself; what is left falls into groups that have nothing to do with each other, and each group is settled by
+itself, some thousands of identities at once.
 """
 
 from __future__ import annotations
@@ -52,38 +53,40 @@ def settle_all(connection: DuckDBPyConnection, artefact: Artefact, decisions: It
         "CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, l, r, weight, level_given FROM pairs"
         f" WHERE weight >= {artefact.same!r} AND forbids = 0"
     )
+    _find_plain(connection, decided)
     _group(connection, decided)
     connection.execute(
-        "CREATE OR REPLACE TABLE people AS SELECT id, id AS person FROM identities ANTI JOIN grouped USING (id)"
+        "CREATE OR REPLACE TABLE people AS SELECT i.id, coalesce(f.id, i.id) AS person FROM identities i ANTI JOIN grouped USING (id)"
+        " LEFT JOIN plain p ON p.n = i.n LEFT JOIN identities f ON f.n = p.first"
     )
-    _settle_plain(connection, decided)
     for some in _in_batches(connection):
         _settle_some(connection, artefact, some, [d for d in decided if d.one in some or d.other in some])
     _settle_unrivalled(connection, artefact, decided)
-    for table_name in ("machine_pairs", "grouped"):
+    for table_name in ("machine_pairs", "plain", "grouped"):
         connection.execute(f"DROP TABLE {table_name}")
     return int(connection.execute("SELECT count(DISTINCT person) FROM people").fetchall()[0][0])
 
 
-def _settle_plain(connection: DuckDBPyConnection, decided: Iterable[Decided]) -> None:
-    """Those groups of which everybody is paired with everybody else, and nobody has decided anything: each is one person.
+def _find_plain(connection: DuckDBPyConnection, decided: Iterable[Decided]) -> None:
+    """Make the table `plain` (n, first): those of whom all are paired with each other and with nobody else, so that each such
+    group is one person. Their pairs are taken out of `machine_pairs`.
 
-    Nothing stands between any two of them, or they were no pair that a machine may link. They are taken out of `grouped`.
+    Nothing stands between any two of them, or they were no pair that a machine may link; and nobody has decided anything. All of
+    such a group have the same identities around them, themselves among these, and no others have.
     """
     table = pa.table({"id": [name for one in decided for name in (one.one, one.other)]})
     connection.register("decided_ids", table.cast(pa.schema([("id", pa.string())])))
     connection.execute(f"""
         CREATE OR REPLACE TABLE plain AS
-        WITH paired AS (SELECT g.grouped, count(*) AS pairs FROM machine_pairs p JOIN grouped g ON g.id = p.one GROUP BY g.grouped),
-             sized AS (SELECT grouped, count(*) AS size, bool_or(id IN (SELECT id FROM decided_ids)) AS decided FROM grouped GROUP BY grouped)
-        SELECT grouped FROM sized JOIN paired USING (grouped)
-        WHERE NOT decided AND pairs = size * (size - 1) / 2 AND size <= {MOST_OF_ONE_PERSON}""")
+        WITH sides AS (SELECT l AS n, r AS near FROM machine_pairs UNION ALL SELECT r, l FROM machine_pairs),
+             around AS (SELECT n, list_sort(list_append(list(near), n)) AS those FROM sides GROUP BY n),
+             alike AS (SELECT those[1] AS first, unnest(those) AS n FROM around GROUP BY those
+                       HAVING count(*) = len(those) AND len(those) <= {MOST_OF_ONE_PERSON}),
+             decided AS (SELECT n FROM identities SEMI JOIN decided_ids USING (id)),
+             asked AS (SELECT first FROM alike SEMI JOIN decided USING (n))
+        SELECT n, first FROM alike ANTI JOIN asked USING (first)""")
     connection.unregister("decided_ids")
-    connection.execute(
-        "INSERT INTO people SELECT id, min(id) OVER (PARTITION BY grouped) FROM grouped SEMI JOIN plain USING (grouped)"
-    )
-    connection.execute("DELETE FROM grouped WHERE grouped IN (SELECT grouped FROM plain)")
-    connection.execute("DROP TABLE plain")
+    connection.execute("DELETE FROM machine_pairs WHERE l IN (SELECT n FROM plain)")
 
 
 def _settle_unrivalled(
@@ -105,7 +108,8 @@ def _settle_unrivalled(
         WITH often AS (SELECT person FROM (SELECT one AS person FROM met UNION ALL SELECT other FROM met) GROUP BY person HAVING count(*) > 1),
              alone AS (SELECT one, other FROM met ANTI JOIN often o ON o.person = met.one ANTI JOIN often q ON q.person = met.other
                        WHERE weight >= {artefact.unrivalled!r} AND forbids = 0)
-        SELECT p.id, a.one AS grouped FROM alone a JOIN people p ON p.person IN (a.one, a.other)""")
+        SELECT p.id, a.grouped FROM people p
+        JOIN (SELECT one AS person, one AS grouped FROM alone UNION ALL SELECT other, one FROM alone) a ON a.person = p.person""")
     connection.execute("DELETE FROM people WHERE id IN (SELECT id FROM grouped)")
     connection.execute(f"CREATE OR REPLACE TABLE machine_pairs AS SELECT one, other, weight, level_given FROM pairs WHERE weight >= {artefact.possible!r}"
                        " AND forbids = 0 AND one IN (SELECT id FROM grouped) AND other IN (SELECT id FROM grouped)")  # fmt: skip

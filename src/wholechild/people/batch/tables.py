@@ -6,7 +6,8 @@ name (a former one, one in brackets) are fewer; the names of those are standardi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -46,6 +47,7 @@ from wholechild.people.comparing.standardising import (
 _TEXT: Final = pa.string()
 _TEXTS: Final = pa.list_(pa.string())
 _YES: Final = pa.bool_()
+_DAY: Final = pa.date32()
 _AT_ONCE: Final = 100_000
 
 #: The columns of a file of raw identities that are texts, and those that are lists of texts (`Raw`).
@@ -145,124 +147,73 @@ def _list(column: str) -> str:
     return f"coalesce(list_filter(CAST({column} AS VARCHAR[]), x -> x IS NOT NULL AND x <> ''), CAST([] AS VARCHAR[])) AS {column}"
 
 
-def standardise_all(connection: DuckDBPyConnection) -> None:
+def standardise_all(connection: DuckDBPyConnection, in_order: InOrder = map) -> None:
     """Make the table `identities`, of `raw`: the columns of `Identity`, and those that conditions.py reads.
 
     Shape    one row for each of `raw`, `n` its number in the order of ids. `starts` and `pairs` are what keys are made of.
+             `in_order` is `map`, or does the same work in more processes; it is asked for more than a few identities only.
     """
-    _map_names(connection)
-    for column, function in _PLAIN.items():
-        _map(connection, column, [(column, _TEXT, function)])
-    _map(
-        connection,
-        "nhs_number",
-        [
-            ("nhs_number", _TEXT, standard_nhs_number),
-            ("nhs_sound", _YES, lambda t: sound_nhs_number(standard_nhs_number(t))),
-        ],
-    )
-    _map(
-        connection,
-        "postcode",
-        [("postcode", _TEXT, standard_postcode), ("area", _TEXT, lambda t: area_of(standard_postcode(t)))],
-    )
-    _map(
-        connection,
-        "address",
-        [
-            ("address", _TEXT, standard_address),
-            ("places", _TEXTS, lambda t: places(standard_address(t))),
-        ],
-    )
-    for column, each in _EACH.items():
-        _map(connection, column, [(column, _TEXTS, _all_of(each))])
-    _map(connection, "born", [("born", pa.date32(), standard_birth)])
-    _map(connection, "died", [("died", pa.date32(), standard_birth)])
-    connection.execute(_IDENTITIES)
-    for name in [
-        *_PLAIN,
-        *_EACH,
-        "nhs_number",
-        "postcode",
-        "address",
-        "born",
-        "died",
-        "given_names",
-        "family_name",
-        "whole_name",
-    ]:
-        connection.execute(f"DROP TABLE IF EXISTS map_{name}")
-
-
-_PLAIN: Final[dict[str, Callable[[str], str]]] = {
-    "sex": standard_sex,
-    "upn": standard_upn,
-    "uprn": standard_uprn,
-    "agency": str.strip,
-}
-_EACH: Final[dict[str, Callable[[str], str]]] = {
-    "earlier_postcodes": standard_postcode,
-    "phones": standard_phone,
-    "emails": standard_email,
-    "local_ids": standard_local_id,
-}
-
-
-def _all_of(each: Callable[[str], str]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    return lambda texts: told(map(each, texts))
-
-
-def _map(
-    connection: DuckDBPyConnection,
-    column: str,
-    made: Sequence[tuple[str, pa.DataType, Callable[[Any], Any]]],
-) -> None:
-    """Make the table `map_<column>`: each distinct value of a column of `raw`, as `said`, and what is made of it."""
-    said_type = pa.date32() if column in ("born", "died") else _TEXTS if column in LISTS else _TEXT
-    schema = pa.schema([("said", said_type), *((name, kind) for name, kind, _ in made)])
-    _fill(
-        connection, f"map_{column}", schema, f"SELECT DISTINCT {column} FROM raw WHERE {column} IS NOT NULL",
-        lambda values: [values, *([make(value) for value in values] for _, _, make in made)],
-    )  # fmt: skip
-
-
-def _fill(
-    connection: DuckDBPyConnection,
-    table: str,
-    schema: pa.Schema,
-    asked: str,
-    make: Callable[[list[Any]], list[list[Any]]],
-) -> None:
-    connection.register("new_rows", schema.empty_table())
-    connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM new_rows")
-    connection.unregister("new_rows")
-    for values in _in_batches(connection, asked):
-        arrays = [
-            pa.array(column, type=field.type) for column, field in zip(make(values), schema, strict=True)
-        ]
-        connection.register("new_rows", pa.Table.from_arrays(arrays, schema=schema))
-        connection.execute(f"INSERT INTO {table} SELECT * FROM new_rows")
-        connection.unregister("new_rows")
-
-
-def _in_batches(connection: DuckDBPyConnection, asked: str) -> Iterator[list[Any]]:
-    """The first column of a query, a hundred thousand values at once."""
-    reader = connection.cursor().execute(asked).to_arrow_reader(_AT_ONCE)
-    for batch in reader:
-        if batch.num_rows:
-            yield batch.column(0).to_pylist()
-
-
-def _map_names(connection: DuckDBPyConnection) -> None:
-    """Names in two parts by each part; the others, which are few, whole."""
-    _fill(connection, "map_given_names", _GIVEN, "SELECT DISTINCT given_names FROM raw", _given_columns)
-    _fill(connection, "map_family_name", _FAMILY, "SELECT DISTINCT family_name FROM raw", _family_columns)
+    ((many,),) = connection.execute("SELECT count(*) FROM raw").fetchall()
+    each = in_order if many > _FEW else map
+    _fill_maps(connection, [name for name in _MAPS if name != _WHOLE_NAME], each)
     connection.execute(
         "CREATE OR REPLACE TABLE beside AS SELECT r.n FROM raw r JOIN map_given_names g ON g.said = r.given_names"
         " JOIN map_family_name f ON f.said = r.family_name WHERE NOT g.alone OR NOT f.alone OR len(r.other_names) > 0"
     )
-    asked = "SELECT DISTINCT {'given': r.given_names, 'family': r.family_name, 'others': r.other_names} FROM raw r JOIN beside USING (n)"
-    _fill(connection, "map_whole_name", _WHOLE, asked, _whole_columns)
+    _fill_maps(connection, [_WHOLE_NAME], each)
+    connection.execute(_IDENTITIES)
+    for table in ("beside", *(f"map_{name}" for name in _MAPS)):
+        connection.execute(f"DROP TABLE {table}")
+
+
+def _fill_maps(connection: DuckDBPyConnection, names: Sequence[str], in_order: InOrder) -> None:
+    """Make the table `map_<name>` of each: every value that is asked for, and what is made of it."""
+    for name in names:
+        _insert(connection, f"CREATE OR REPLACE TABLE map_{name} AS", _MAPS[name].columns.empty_table())
+    for name, made in in_order(_worked_out, _portions(connection, names)):
+        _insert(connection, f"INSERT INTO map_{name}", made)
+
+
+def _insert(connection: DuckDBPyConnection, into: str, rows: pa.Table) -> None:
+    connection.register("new_rows", rows)
+    connection.execute(f"{into} SELECT * FROM new_rows")
+    connection.unregister("new_rows")
+
+
+def _portions(connection: DuckDBPyConnection, names: Iterable[str]) -> Iterator[_Portion]:
+    """The values of which maps are made, some thousands at once, each portion with the name of its map."""
+    for name in names:
+        for batch in connection.cursor().execute(_MAPS[name].asked).to_arrow_reader(_IN_A_PORTION):
+            if batch.num_rows:
+                yield name, batch.column(0)
+
+
+def _worked_out(portion: _Portion) -> tuple[str, pa.Table]:
+    """The rows of a map for a portion of its values. Another process can do this: all that it needs is given."""
+    name, values = portion
+    found = _MAPS[name]
+    columns = zip(*map(found.row, values.to_pylist()), strict=True)
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, found.columns, strict=True)]
+    return name, pa.Table.from_arrays(arrays, schema=found.columns)
+
+
+_Portion = tuple[str, pa.Array]
+#: As `map`, in order; perhaps in more processes than one.
+InOrder = Callable[
+    [Callable[[_Portion], tuple[str, pa.Table]], Iterable[_Portion]], Iterable[tuple[str, pa.Table]]
+]
+_IN_A_PORTION: Final = 20_000
+#: So many identities are standardised before other processes have begun.
+_FEW: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """What is made of each distinct value of `raw`: the statement that asks for them, and of a value its row."""
+
+    asked: str
+    columns: pa.Schema
+    row: Callable[[Any], Sequence[Any]]
 
 
 _GIVEN: Final = pa.schema(
@@ -280,61 +231,107 @@ _WHOLE: Final = pa.schema(
 )  # fmt: skip
 
 
-def _given_columns(texts: list[Any]) -> list[list[Any]]:
-    rows = []
-    for text in texts:
-        name = standard_name(text, "-")
-        forms = name_forms(name.given, name.middle, "", ())
-        rows.append((
-            text, stands_alone(text), name.given, name.middle, forms.given_codes, forms.rest_codes, forms.middles,
-            forms.initials, given_starts(name.given, name.middle), first_sounds(name.given, name.middle),
-        ))  # fmt: skip
-    return [list(column) for column in zip(*rows, strict=True)]
+def _given_row(text: str) -> Sequence[Any]:
+    name = standard_name(text, "-")
+    forms = name_forms(name.given, name.middle, "", ())
+    return (
+        text, stands_alone(text), name.given, name.middle, forms.given_codes, forms.rest_codes, forms.middles,
+        forms.initials, given_starts(name.given, name.middle), first_sounds(name.given, name.middle),
+    )  # fmt: skip
 
 
-def _family_columns(texts: list[Any]) -> list[list[Any]]:
-    rows = []
-    for text in texts:
-        name = standard_name("", text)
-        forms = name_forms("", "", name.family, ())
-        rows.append((
-            text, stands_alone(text), name.family, forms.family_codes, forms.parts, family_starts(name.family),
-            last_sounds(name.family),
-        ))  # fmt: skip
-    return [list(column) for column in zip(*rows, strict=True)]
+def _family_row(text: str) -> Sequence[Any]:
+    name = standard_name("", text)
+    forms = name_forms("", "", name.family, ())
+    return (
+        text, stands_alone(text), name.family, forms.family_codes, forms.parts, family_starts(name.family),
+        last_sounds(name.family),
+    )  # fmt: skip
 
 
-def _whole_columns(said: list[Any]) -> list[list[Any]]:
-    rows = []
-    for texts in said:
-        name = standard_name(texts["given"], texts["family"], tuple(texts["others"]))
-        forms = name_forms(name.given, name.middle, name.family, name.others)
-        rows.append((
-            texts["given"], texts["family"], texts["others"], name.given, name.middle, name.family, name.others,
-            forms.given_codes, forms.family_codes, forms.rest_codes, forms.middles, forms.initials, forms.parts,
-            forms.words, name_starts(name), name_pairs(name),
-        ))  # fmt: skip
-    return [list(column) for column in zip(*rows, strict=True)]
+def _whole_row(said: Mapping[str, Any]) -> Sequence[Any]:
+    name = standard_name(said["given"], said["family"], tuple(said["others"]))
+    forms = name_forms(name.given, name.middle, name.family, name.others)
+    return (
+        said["given"], said["family"], said["others"], name.given, name.middle, name.family, name.others,
+        forms.given_codes, forms.family_codes, forms.rest_codes, forms.middles, forms.initials, forms.parts,
+        forms.words, name_starts(name), name_pairs(name),
+    )  # fmt: skip
 
 
+def _nhs_row(text: str) -> Sequence[Any]:
+    number = standard_nhs_number(text)
+    return text, number, sound_nhs_number(number)
+
+
+def _postcode_row(text: str) -> Sequence[Any]:
+    postcode = standard_postcode(text)
+    return text, postcode, area_of(postcode)
+
+
+def _address_row(text: str) -> Sequence[Any]:
+    address = standard_address(text)
+    return text, address, places(address)
+
+
+def _of_column(
+    column: str, row: Callable[[Any], Sequence[Any]], said: pa.DataType, **made: pa.DataType
+) -> _Map:
+    asked = f"SELECT DISTINCT {column} FROM raw WHERE {column} IS NOT NULL"
+    return _Map(asked, pa.schema([("said", said), *made.items()]), row)
+
+
+def _plain(column: str, make: Callable[[Any], Any], kind: pa.DataType = _TEXT) -> _Map:
+    return _of_column(column, lambda value: (value, make(value)), kind, **{column: kind})
+
+
+def _each(column: str, make: Callable[[str], str]) -> _Map:
+    return _plain(column, lambda texts: told(map(make, texts)), _TEXTS)
+
+
+_WHOLE_NAME: Final = "whole_name"
+#: Names in two parts by each part; the others, which are few, whole.
+_MAPS: Final[Mapping[str, _Map]] = {
+    "given_names": _Map("SELECT DISTINCT given_names FROM raw", _GIVEN, _given_row),
+    "family_name": _Map("SELECT DISTINCT family_name FROM raw", _FAMILY, _family_row),
+    _WHOLE_NAME: _Map(
+        "SELECT DISTINCT {'given': r.given_names, 'family': r.family_name, 'others': r.other_names} FROM raw r JOIN beside USING (n)",
+        _WHOLE, _whole_row,
+    ),
+    "address": _of_column("address", _address_row, _TEXT, address=_TEXT, places=_TEXTS),
+    "nhs_number": _of_column("nhs_number", _nhs_row, _TEXT, nhs_number=_TEXT, nhs_sound=_YES),
+    "postcode": _of_column("postcode", _postcode_row, _TEXT, postcode=_TEXT, area=_TEXT),
+    **{
+        column: _plain(column, make)
+        for column, make in (("sex", standard_sex), ("upn", standard_upn), ("uprn", standard_uprn), ("agency", str.strip))
+    },
+    **{
+        column: _each(column, make)
+        for column, make in (
+            ("earlier_postcodes", standard_postcode),
+            ("phones", standard_phone),
+            ("emails", standard_email),
+            ("local_ids", standard_local_id),
+        )
+    },
+    **{column: _plain(column, standard_birth, _DAY) for column in ("born", "died")},
+}  # fmt: skip
+
+
+#: Of who has another name beside the name, that of the whole name (w); of everybody else those of its parts (g, f).
 _NAMES: Final = """
-    SELECT r.n, g.given, g.middle, f.family, CAST([] AS VARCHAR[]) AS other_names, g.given_codes, f.family_codes, g.rest_codes,
-           g.middles, g.initials, f.parts,
-           list_filter(list_distinct(list_concat(f.parts, g.middles)), x -> length(x) > 1) AS words,
-           list_sort(list_distinct(list_concat(g.starts, f.starts))) AS starts,
-           list_sort(list_distinct(flatten(list_transform(g.firsts, a -> list_transform(f.lasts,
-               b -> least(a, b) || '+' || greatest(a, b)))))) AS pairs
-    FROM raw r JOIN map_given_names g ON g.said = r.given_names JOIN map_family_name f ON f.said = r.family_name
-    WHERE r.n NOT IN (SELECT n FROM beside)
-    UNION ALL
-    SELECT r.n, w.given, w.middle, w.family, w.other_names, w.given_codes, w.family_codes, w.rest_codes, w.middles, w.initials,
-           w.parts, w.words, w.starts, w.pairs
-    FROM raw r JOIN beside USING (n)
-    JOIN map_whole_name w ON w.given_names = r.given_names AND w.family_name = r.family_name AND w.other_said = r.other_names
+    coalesce(w.given, g.given) AS given, coalesce(w.middle, g.middle) AS middle, coalesce(w.family, f.family) AS family,
+    coalesce(w.other_names, CAST([] AS VARCHAR[])) AS other_names, coalesce(w.given_codes, g.given_codes) AS given_codes,
+    coalesce(w.family_codes, f.family_codes) AS family_codes, coalesce(w.rest_codes, g.rest_codes) AS rest_codes,
+    coalesce(w.middles, g.middles) AS middles, coalesce(w.initials, g.initials) AS initials, coalesce(w.parts, f.parts) AS parts,
+    coalesce(w.words, list_filter(list_distinct(list_concat(f.parts, g.middles)), x -> length(x) > 1)) AS words,
+    coalesce(w.starts, list_sort(list_distinct(list_concat(g.starts, f.starts)))) AS starts,
+    coalesce(w.pairs, list_sort(list_distinct(flatten(list_transform(g.firsts, a -> list_transform(f.lasts,
+        b -> least(a, b) || '+' || greatest(a, b))))))) AS pairs
 """
 _IDENTITIES: Final = f"""
     CREATE OR REPLACE TABLE identities AS
-    SELECT r.n, r.id, a.agency, names.* EXCLUDE (n),
+    SELECT r.n, r.id, a.agency, {_NAMES},
            b.born, d.died, s.sex, h.nhs_number, h.nhs_sound, u.upn, p.postcode, p.area,
            list_filter(e.earlier_postcodes, x -> x <> p.postcode) AS postcodes,
            CASE WHEN p.postcode = '' THEN CAST([] AS VARCHAR[]) ELSE [p.postcode] END AS postcode_as_list,
@@ -345,7 +342,9 @@ _IDENTITIES: Final = f"""
            CAST(b.born - DATE '1970-01-01' AS INTEGER) AS born_day, CAST(d.died - DATE '1970-01-01' AS INTEGER) AS died_day,
            CAST(year(b.born) AS SMALLINT) AS year, CAST(month(b.born) AS TINYINT) AS month, CAST(day(b.born) AS TINYINT) AS day
     FROM raw r
-    JOIN ({_NAMES}) names ON names.n = r.n
+    JOIN map_given_names g ON g.said = r.given_names
+    JOIN map_family_name f ON f.said = r.family_name
+    LEFT JOIN map_whole_name w ON w.given_names = r.given_names AND w.family_name = r.family_name AND w.other_said = r.other_names
     JOIN map_agency a ON a.said = r.agency
     JOIN map_sex s ON s.said = r.sex
     JOIN map_nhs_number h ON h.said = r.nhs_number
