@@ -21,13 +21,13 @@ from wholechild.people.batch import tables
 from wholechild.people.batch.conditions import NUMBERS
 from wholechild.people.batch.predicting import FORBIDS, find_candidates, one_number, weigh_all
 from wholechild.people.batch.settling import settle_all
-from wholechild.people.batch.tables import ColumnsRefused, read_raw, standardise_all, workbench
+from wholechild.people.batch.tables import ColumnsRefused, read_raw, standardise_all, workbench, write_raw
 from wholechild.people.batch.training import train
 from wholechild.people.comparing.artefact import Artefact, default_artefact, digest, loads
 from wholechild.people.comparing.clustering import Decided, Decision, settle
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.keys import blocking_keys, most_under, rule_of
-from wholechild.people.comparing.levels import levels_of
+from wholechild.people.comparing.levels import NAMES_ALONE, levels_of
 from wholechild.people.comparing.prepared import prepare
 from wholechild.people.comparing.scoring import telling, weigh
 from wholechild.people.comparing.standardising import Raw, standardise
@@ -255,6 +255,30 @@ def test_people_are_those_of_settling_everyone(
         got.setdefault(person, set()).add(name)
     assert {frozenset(members) for members in got.values()} == set(expected)
     assert all(person == min(members) for person, members in got.items())
+
+
+def test_names_alone_do_not_keep_apart_whom_another_record_joins(tmp_path: Path) -> None:
+    """A record without a birthday meets one of two by its home, and the other, which has none, by its name alone."""
+    home = {"postcode": "LS20 8QQ", "address": "70 Tonley Street"}
+    one = {"given_names": "Luster", "family_name": "Belanel"}
+    table, raws_of = workbench(tmp_path), [
+        Raw(id="a", agency="police", born=date(1985, 10, 11), **one, **home),
+        Raw(id="b", agency="school", born=date(1985, 10, 11), given_names="Luster Fordmi", family_name="Belanel"),
+        Raw(id="c", agency="gp", sex="F", **one, **home),
+    ]  # fmt: skip
+    write_raw(tmp_path / "raw.parquet", raws_of)
+    read_raw(table, tmp_path / "raw.parquet")
+    standardise_all(table)
+    find_candidates(table)
+    artefact = replace(default_artefact(), same=8.0)
+    weigh_all(table, artefact)
+    said = {
+        (one, other): FORBIDS[why]
+        for one, other, why in table.execute("SELECT one, other, forbids FROM pairs").fetchall()
+    }
+    assert said == {("a", "b"): "", ("a", "c"): "", ("b", "c"): NAMES_ALONE}
+    assert settle_all(table, artefact) == 1
+    assert settle_all(table, replace(artefact, unrivalled=9.0)) == 2
 
 
 def test_a_group_is_one_person_only_if_nothing_stands_between_any_two(tmp_path: Path) -> None:

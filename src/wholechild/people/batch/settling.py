@@ -17,9 +17,11 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from wholechild.people.batch.conditions import NUMBERS
+from wholechild.people.batch.predicting import FORBIDS
 from wholechild.people.comparing.artefact import Artefact
 from wholechild.people.comparing.clustering import MOST_OF_ONE_PERSON, Decided, settle
 from wholechild.people.comparing.identity import Identity
+from wholechild.people.comparing.levels import NAMES_ALONE
 from wholechild.people.comparing.weighed import NEVER, Contribution, LowerLines, Weighed
 
 _AT_ONCE: Final = 20_000
@@ -98,16 +100,18 @@ def _settle_unrivalled(
     """
     if artefact.unrivalled == inf:
         return
+    names_alone = FORBIDS.index(NAMES_ALONE)  # stands between two identities, not between their groups
     connection.execute(f"""
         CREATE OR REPLACE TABLE met AS
-        SELECT least(a.person, b.person) AS one, greatest(a.person, b.person) AS other, max(p.weight) AS weight, max(p.forbids) AS forbids
+        SELECT least(a.person, b.person) AS one, greatest(a.person, b.person) AS other,
+               max(p.weight) FILTER (p.forbids = 0) AS weight, max(p.forbids) FILTER (p.forbids NOT IN (0, {names_alone})) AS forbids
         FROM pairs p JOIN people a ON a.id = p.one JOIN people b ON b.id = p.other
         WHERE p.weight >= {artefact.possible!r} AND a.person <> b.person GROUP BY 1, 2""")
     connection.execute(f"""
         CREATE OR REPLACE TABLE grouped AS
         WITH often AS (SELECT person FROM (SELECT one AS person FROM met UNION ALL SELECT other FROM met) GROUP BY person HAVING count(*) > 1),
              alone AS (SELECT one, other FROM met ANTI JOIN often o ON o.person = met.one ANTI JOIN often q ON q.person = met.other
-                       WHERE weight >= {artefact.unrivalled!r} AND forbids = 0)
+                       WHERE weight >= {artefact.unrivalled!r} AND forbids IS NULL)
         SELECT p.id, a.grouped FROM people p
         JOIN (SELECT one AS person, one AS grouped FROM alone UNION ALL SELECT other, one FROM alone) a ON a.person = p.person""")
     connection.execute("DELETE FROM people WHERE id IN (SELECT id FROM grouped)")
