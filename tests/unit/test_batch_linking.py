@@ -23,7 +23,7 @@ from wholechild.people.batch.predicting import FORBIDS, find_candidates, one_num
 from wholechild.people.batch.settling import settle_all
 from wholechild.people.batch.tables import ColumnsRefused, read_raw, standardise_all, workbench, write_raw
 from wholechild.people.batch.training import train
-from wholechild.people.comparing.artefact import Artefact, default_artefact, digest, loads
+from wholechild.people.comparing.artefact import Artefact, Prior, default_artefact, digest, loads
 from wholechild.people.comparing.clustering import Decided, Decision, settle
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.keys import blocking_keys, most_under, rule_of
@@ -232,6 +232,44 @@ def test_only_pairs_from_the_bound_on_are_kept(table: DuckDBPyConnection, artefa
         above = {(one, other) for one, other, weight in everything if weight >= least}
         assert set(table.execute("SELECT one, other FROM pairs").fetchall()) == above
         assert above
+
+
+def test_no_pair_is_lost_where_sketches_meet_and_codes_do_not(tmp_path: Path, artefact: Artefact) -> None:
+    """Names that are nearly the same, of codes that are not: about one of sixty has codes whose sketches meet by chance."""
+    chance = Random(SEED)
+    letters = [chance.choice("bdfgklmnprst") + chance.choice("aeiou") for _ in range(4 * 800)]
+    names = ["".join(letters[4 * n : 4 * n + 4]) for n in range(800)]
+    write_raw(
+        tmp_path / "raw.parquet",
+        [
+            Raw(id=f"{side}{n}", given_names=name + more, family_name="Lamb", born=date(2015, 3, 4), postcode=f"CV{n % 90} {n // 90}AB")
+            for n, name in enumerate(names)
+            for side, more in (("a", ""), ("b", "x"))
+        ],
+    )  # fmt: skip
+    table = workbench(tmp_path)
+    read_raw(table, tmp_path / "raw.parquet")
+    standardise_all(table)
+    given = artefact.comparisons["given"]
+    # To sound alike speaks against their being one here, so that a level counts less than one after it; and nobody has any kin,
+    # so that the weight is what is seen at a first look.
+    odd = replace(
+        artefact,
+        comparisons={
+            **artefact.comparisons,
+            "given": {**given, "variant": replace(given["variant"], match=1e-6)},
+        },
+        prior=Prior(artefact.prior.match, (1e-30, 1e-30, 1e-30)),
+    )
+    find_candidates(table)
+    weigh_all(table, odd, bound=-1e9)
+    near = NUMBERS["given"]["near"]
+    at_one_home = f"level_given = {near} AND substr(one, 2) = substr(other, 2)"
+    expected = table.execute(f"SELECT one, other, weight FROM pairs WHERE {at_one_home}").fetchall()
+    weigh_all(table, odd, bound=min(weight for _, _, weight in expected) - 1e-6)
+    kept = set(table.execute("SELECT one, other FROM pairs").fetchall())
+    assert len(expected) > 700
+    assert {(one, other) for one, other, _ in expected} <= kept
 
 
 def test_people_are_those_of_settling_everyone(
