@@ -125,6 +125,19 @@ def test_a_file_of_ones_own_is_measured(tmp_path: Path) -> None:
     assert (again.exit_code, "is there already" in again.output) == (2, True)
 
 
+@pytest.mark.slow
+def test_where_splink_cannot_read_a_file_ours_is_measured_all_the_same(tmp_path: Path) -> None:
+    header = HEADER.replace("born", "day_unread")
+    done = CliRunner().invoke(
+        cli, ["bench", "linkage", "--own", str(own(tmp_path, *families(300), header=header)), "--json"]
+    )
+    assert done.exit_code in (0, 1), done.output
+    assert "Splink with its documented settings ended with an error on this file" in done.stderr
+    names = {one["name"] for one in json.loads(done.stdout)["figures"]}
+    assert "pair F1 at the best line" in names
+    assert not [name for name in names if "Splink" in name]
+
+
 def test_what_is_read_of_a_file_of_ones_own(tmp_path: Path) -> None:
     rows = ["a,p1,gp,Ann,Lamb,2012-03-03,F,CV1 2AB,1; 2;,red", "b,p1,school,Ann,Lamb,soon,,,,"]
     read = read_labelled(own(tmp_path, *rows), tmp_path / "read")

@@ -762,7 +762,9 @@ def _own_linkage(own: Path, folder: Path, out: Path | None, *, beside_splink: bo
         raise click.UsageError(str(wrong)) from None
     for words in read.said():
         click.echo(words, err=True)
-    figures = list(told.own_figures(folder, own.name, beside_splink=beside_splink))
+    figures = list(
+        told.own_figures(folder, own.name, beside_splink=beside_splink, told=partial(click.echo, err=True))
+    )
     if out:
         shutil.copytree(folder / "ours", out)
     return figures

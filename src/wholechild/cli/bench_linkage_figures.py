@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -75,8 +75,8 @@ class _Run:
     made: Quality
     looks: tuple[float, float]
     communities: Mapping[str, Quality]
-    splink: bench.Ran | None
-    beside: bench.Known | None
+    splink: bench.Ran | None = None
+    beside: bench.Known | None = None
 
 
 def population_figures(folder: Path, plans: Sequence[Plan], *, beside_splink: bool) -> Iterator[Figure]:
@@ -84,36 +84,53 @@ def population_figures(folder: Path, plans: Sequence[Plan], *, beside_splink: bo
     runs = []
     for plan in progressing(plans, total=len(plans), label="Populations"):
         made_population(plan, folder / str(plan.seed))
-        runs.append(_run(folder / str(plan.seed), beside_splink))
-    said = f"identities of {plans[0].people:,} people, errors {plans[0].profile}"
-    yield from _all_figures(runs, said, beside_splink)
+        run = _run(folder / str(plan.seed))
+        runs.append(_with_splink(run, folder / str(plan.seed)) if beside_splink else run)
+    yield from _all_figures(runs, f"identities of {plans[0].people:,} people, errors {plans[0].profile}")
 
 
-def own_figures(folder: Path, name: str, *, beside_splink: bool) -> Iterator[Figure]:
-    """What came out on a file of somebody's own, which `read_labelled` has put into the folder."""
-    yield from _all_figures([_run(folder, beside_splink)], f"identities of {name}", beside_splink)
+def own_figures(
+    folder: Path, name: str, *, beside_splink: bool, told: Callable[[str], None]
+) -> Iterator[Figure]:
+    """What came out on a file of somebody's own, which `read_labelled` has put into the folder.
+
+    Missing  Splink beside it, where it ends with an error on the file: on a column that nobody fills in, for one. That is told.
+    """
+    run = _run(folder)
+    if beside_splink:
+        try:
+            run = _with_splink(run, folder)
+        except bench.Stopped as wrong:
+            told(
+                f"Splink with its documented settings ended with an error on this file, so nothing stands beside our figures: {wrong}"
+            )
+    yield from _all_figures([run], f"identities of {name}")
 
 
-def _all_figures(runs: Sequence[_Run], said: str, beside_splink: bool) -> Iterator[Figure]:
+def _all_figures(runs: Sequence[_Run], said: str) -> Iterator[Figure]:
     yield from _quality_figures(runs, said)
     yield from _cost_figures(runs)
-    if beside_splink:
+    if any(run.splink for run in runs):
         yield from _beside_figures(runs)
 
 
-def _run(folder: Path, beside_splink: bool) -> _Run:
+def _run(folder: Path) -> _Run:
     identities, truth = folder / "identities.parquet", folder / "truth.parquet"
     ours = bench.ours(identities, folder / "ours", truth=truth)
     pairs, people = folder / "ours" / "pairs.parquet", folder / "ours" / "people.parquet"
     known = bench.known(truth, pairs)
-    splink = beside = None
-    if beside_splink:
-        splink = bench.splink(identities, folder / "splink.parquet")
-        beside = bench.known(truth, folder / "splink.parquet")
     return _Run(
         ours, known, known.partition(str(people)), known.to_a_person(str(pairs), str(people), ours.said["asked"]),
-        known.by("origin", str(people)), splink, beside,
+        known.by("origin", str(people)),
     )  # fmt: skip
+
+
+def _with_splink(run: _Run, folder: Path) -> _Run:
+    """The same, with Splink's linking of the same file. Errors: Stopped."""
+    splink = bench.splink(folder / "identities.parquet", folder / "splink.parquet")
+    return replace(
+        run, splink=splink, beside=bench.known(folder / "truth.parquet", folder / "splink.parquet")
+    )
 
 
 def _quality_figures(runs: Sequence[_Run], said: str) -> Iterator[Figure]:
