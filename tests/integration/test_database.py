@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -55,6 +56,10 @@ def test_nothing_of_it_is_open_to_others(home: Path) -> None:
         if line and line[0] != "#"
     ]
     assert rules == ["local all all peer map=wholechild"]
+    settings = (postgres / "data" / "postgresql.conf").read_text()
+    buffers = int(re.findall(r"^shared_buffers = (\d+)MB", settings, re.MULTILINE)[-1])
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    assert 128 <= buffers <= min(2_048, max(128, memory // 8))
 
 
 @EMBEDDED_ONLY

@@ -233,6 +233,13 @@ def first_ten(typed: str, world: list[Identity] = WORLD) -> list[str]:
     return [f"{given} {family} {born}" for _, family, given, born, _ in sorted(graded)[:10]]
 
 
+def test_two_words_as_one_stand_for_no_name_that_is_only_one_of_them() -> None:
+    first, last = parts(parse("Robinson Harry", TODAY), {"robinsonharry": ["robinson", "robinsonhary"]})
+    assert "n:robinson" in first.keys
+    assert "n:robinson" not in last.keys
+    assert "n:robinsonhary" in first.keys & last.keys
+
+
 def shared(wanted: tuple[Part, ...], keys: frozenset[str]) -> int:
     return sum(1 for part in wanted if part.keys & keys)
 

@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -49,7 +49,7 @@ fsync = on
 synchronous_commit = on
 full_page_writes = on
 max_connections = 60
-shared_buffers = 128MB
+shared_buffers = {buffers}MB
 max_wal_size = 2GB
 password_encryption = 'scram-sha-256'
 # A failing statement can hold a name or an address: neither it nor its values go into the server's log.
@@ -58,6 +58,20 @@ log_error_verbosity = terse
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 """
+
+#: What the server keeps of its pages for itself: an eighth of the memory, within bounds. Finding one of a million people reads pages
+#: from all over, and those that it has to ask the system for cost many times as much.
+_LEAST_BUFFERS, _MOST_BUFFERS = 128, 2_048
+
+
+def _buffers() -> int:
+    """In MiB. Where a container may have less than the machine has, the less counts; where nobody says, the least."""
+    told = []
+    with suppress(OSError, ValueError):
+        told.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(OSError, ValueError):  # `max` is no number, and no bound
+        told.append(int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return max(_LEAST_BUFFERS, min(_MOST_BUFFERS, min(told, default=0) // 8 // 2**20))
 
 
 class DatabaseUnavailable(Exception):
@@ -311,7 +325,7 @@ def _create(server: Embedded) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     server.run("initdb", "-D", str(draft), "-U", SUPERUSER, "--auth=peer", "--encoding=UTF8", "--locale=C",
                "--data-checksums", "--no-instructions")  # fmt: skip
-    _append(draft / "postgresql.conf", _SETTINGS)
+    _append(draft / "postgresql.conf", _SETTINGS.format(buffers=_buffers()))
     _rewrite(
         draft / "pg_hba.conf",
         "# Written by Wholechild: the socket only, and only for the owner of the data.\nlocal all all peer map=wholechild\n",

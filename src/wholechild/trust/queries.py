@@ -154,7 +154,9 @@ def visible(viewer: Viewer, persons: Collection[str], at: datetime) -> dict[str,
     if viewer.is_system:
         every = frozenset(c for _, _, c in permissions.MAY_SEE)
         return dict.fromkeys(persons, every)
-    return {p: permissions.classes_for(viewer.role, r) for p, r in relations_to(viewer, persons, at).items()}
+    relations = relations_to(viewer, persons, at)
+    opened = {r: permissions.classes_for(viewer.role, r) for r in set(relations.values())}
+    return {person: opened[r] for person, r in relations.items()}
 
 
 def people_of(viewer: Viewer, at: datetime) -> frozenset[str] | None:

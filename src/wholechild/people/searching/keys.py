@@ -14,7 +14,7 @@ from typing import Final
 
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.searching.asked import LEAST_DIGITS, Asked, local_phone, near_days
-from wholechild.people.searching.words import LONGEST
+from wholechild.people.searching.words import LONGEST, Likeness, likeness
 from wholechild.records.search import folded_postcode
 
 #: Somebody who asks for an age asks for a few years; a wider span says nothing.
@@ -124,10 +124,16 @@ def _name_parts(words: Sequence[str], similar: Mapping[str, Collection[str]]) ->
     for n, word in enumerate(words):
         if len(word) > 1:
             joined = [words[k] + words[k + 1] for k in (n - 1, n) if k >= 0 and k + 1 < len(words)]
-            known = {one for spelt in (word, *joined) for one in (spelt, *similar.get(spelt, ()))}
-            yield Part(
-                frozenset(f"n:{one}" for one in known), frozenset(f"n:{one}" for one in (word, *joined)), 5
-            )
+            exact = (word, *joined)
+            known = {*exact, *similar.get(word, ())}
+            for both in joined:
+                known.update(one for one in similar.get(both, ()) if _is_one_name(both, one))
+            yield Part(frozenset(f"n:{one}" for one in known), frozenset(f"n:{one}" for one in exact), 5)
+
+
+def _is_one_name(both: str, known: str) -> bool:
+    """Whether two words that were typed, written as one, are a known name: or `robinson` would be taken for all of `robinson harry`."""
+    return likeness(both, known) in (Likeness.SAME, Likeness.ONE_LETTER)
 
 
 def _born_part(asked: Asked) -> Iterable[Part]:
