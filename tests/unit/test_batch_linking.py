@@ -85,7 +85,7 @@ def raws(many: int = MANY) -> list[Raw]:
             upn=chance.choice(["H801200001001", "H801200001002", "UN1", "", ""]), postcode=chance.choice(POSTCODES),
             earlier_postcodes=some(POSTCODES, 2), uprn=chance.choice(["100070123456", "000100070123456", "0", "", ""]),
             address=chance.choice(ADDRESSES), phones=some(["07700 900123", "+44 7700 900124", "x", "0"], 1),
-            emails=some(["a@b.org", "A@B.org ", "none@x.org"], 1), local_ids=some(["x:12", "x:13", "y:12", "z"], 2),
+            emails=some(["a@b.org", "A@B.org ", "none@x.org"], 1), local_ids=some(["x:12", "x:13", "y:12", "z", "x:482105", "x:482150", "x:48215"], 2),
         )
         for n in range(many)
     ]  # fmt: skip

@@ -109,6 +109,24 @@ def test_levels(fields: dict[str, object], comparison: str, level: str) -> None:
     assert level == MISSING or level in LEVELS[comparison]
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "level"),
+    [
+        (("x:4821505",), ("x:4821505",), "same"),
+        (("x:4821505",), ("x:4821055",), "near"),
+        (("x:4821505",), ("x:4821506",), "near"),
+        (("x:4821505",), ("x:4281055",), "different"),
+        (("x:12",), ("x:13",), "different"),
+        (("x:4821505",), ("y:4821506",), MISSING),
+        (("x:4821505", "x:9038117"), ("x:4821506",), "different"),
+        ((), ("x:4821506",), MISSING),
+    ],
+)
+def test_levels_of_ids_that_are_passed_on(mine: tuple[str, ...], theirs: tuple[str, ...], level: str) -> None:
+    one, other = prepare(replace(AMINA, local_ids=mine)), prepare(changed(local_ids=theirs))
+    assert levels_of(one, other)["local_id"] == levels_of(other, one)["local_id"] == level
+
+
 # -- zones -------------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +149,28 @@ def test_twins_are_not_linked() -> None:
     assert weigh(ARTEFACT, AMINA, replace(twin, nhs_number=ANOTHER_NUMBER)).zone is not Zone.SAME
     assert weigh(ARTEFACT, AMINA, replace(twin, nhs_number="")).zone is not Zone.SAME
     assert weigh(ARTEFACT, replace(AMINA, nhs_number=""), replace(twin, nhs_number="")).zone is Zone.DIFFERENT
+
+
+def test_ids_next_to_each_other_speak_for_one_child_and_more_for_twins() -> None:
+    """A school puts twins on its list one after the other."""
+    one = replace(AMINA, local_ids=("x:4821505",))
+    near, far = (("x:4821506",), ("x:9038117",))
+
+    def bits(ids: tuple[str, ...], **fields: object) -> float:
+        return weigh(ARTEFACT, one, changed(local_ids=ids, **fields)).weight
+
+    assert bits(near) > bits(far)
+    nobody_else = {"nhs_number": "", "phones": ()}
+    assert (
+        bits(near, given="yusra", middle="", **nobody_else)
+        < bits((), given="yusra", middle="", **nobody_else) + 0.5
+    )
+    assert (
+        weigh(ARTEFACT, one, changed(local_ids=near, given="yusra", middle="", **nobody_else)).zone
+        is not Zone.SAME
+    )
+    unnamed = replace(one, given="", middle="", nhs_number="", agency="hospital")
+    assert weigh(ARTEFACT, unnamed, replace(unnamed, id="b", local_ids=near)).zone is not Zone.SAME
 
 
 def test_a_brother_or_sister_at_home_with_a_similar_name_is_not_linked() -> None:

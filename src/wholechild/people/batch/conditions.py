@@ -18,6 +18,7 @@ from wholechild.people.comparing.levels import (
     SHORT,
     SHORTEST_ADDRESS,
 )
+from wholechild.people.comparing.prepared import SHORTEST_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,10 @@ HOLDS_WHERE: Final[dict[str, dict[str, str]]] = {
         "near": "NOT (nhs_sound_l AND nhs_sound_r) AND SLIP(nhs_number_l, nhs_number_r) = 1",
     },
     "upn": {"same": "upn_l = upn_r"},
-    "local_id": {"same": "MEET(local_ids_l, local_ids_r)"},
+    "local_id": {
+        "same": "MEET(local_ids_l, local_ids_r)",
+        "near": "sole_id_l <> '' AND sole_id_r <> '' AND SLIP(sole_id_l, sole_id_r) = 1",
+    },
     "agency": {"other": "agency_l <> agency_r"},
 }
 
@@ -178,7 +182,7 @@ NUMBERS: Final[dict[str, dict[str, int]]] = {
 COLUMNS: Final = (
     "agency", "given", "family", "given_codes", "family_codes", "rest_codes", "middles", "initials", "parts", "words",
     "born", "born_text", "born_day", "died_day", "year", "month", "day", "sex", "nhs_number", "nhs_sound", "upn", "postcode",
-    "postcode_as_list", "area", "postcodes", "uprn", "address", "contacts", "local_ids", "schemes",
+    "postcode_as_list", "area", "postcodes", "uprn", "address", "contacts", "local_ids", "schemes", "sole_id",
 )  # fmt: skip
 
 
@@ -194,6 +198,12 @@ def sketch(column: str) -> str:
     """A number of a list of texts: each text sets one bit. Of an empty list it is 0."""
     bits = f"list_transform({column}, x -> CAST(1 AS UBIGINT) << CAST(hash(x) % {_BITS} AS UBIGINT))"
     return f"coalesce(list_bit_or({bits}), CAST(0 AS UBIGINT))"
+
+
+def sole_id(local_ids: str) -> str:
+    """An expression over a list of ids that are passed on: `prepared.sole_id` of it."""
+    long_enough = f"length({local_ids}[1]) - length(split_part({local_ids}[1], ':', 1)) > {SHORTEST_ID}"
+    return f"CASE WHEN len({local_ids}) = 1 AND {long_enough} THEN {local_ids}[1] ELSE '' END"
 
 
 def is_sketched(comparison: str, level: str) -> bool:

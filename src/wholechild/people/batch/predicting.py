@@ -26,6 +26,7 @@ from wholechild.people.batch.conditions import (
     is_sketched,
     level_number,
     sketch,
+    sole_id,
 )
 from wholechild.people.comparing.artefact import DIGEST_LENGTH, KIN, Artefact, Chances
 from wholechild.people.comparing.keys import MOST_IN_A_BLOCK, most_under
@@ -183,6 +184,7 @@ _TELLING: Final = {
     "nhs_sound": "CASE WHEN list_contains(t.many, i.nhs_number) THEN FALSE ELSE i.nhs_sound END",
     **{column: _telling_list(column) for column in ("contacts", "local_ids")},
     "schemes": f"list_distinct(list_transform({_telling_list('local_ids')}, x -> split_part(x, ':', 1)))",
+    "sole_id": sole_id(_telling_list("local_ids")),
 }
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection, connect
 
+from wholechild.people.batch.conditions import sole_id
 from wholechild.people.comparing.keys import (
     family_starts,
     first_sounds,
@@ -338,6 +339,7 @@ _IDENTITIES: Final = f"""
            q.uprn, c.address, c.places, t.phones, m.emails, l.local_ids,
            list_concat(t.phones, m.emails) AS contacts,
            list_distinct(list_transform(l.local_ids, x -> split_part(x, ':', 1))) AS schemes,
+           {sole_id("l.local_ids")} AS sole_id,
            coalesce(strftime(b.born, '%Y%m%d'), '') AS born_text,
            CAST(b.born - DATE '1970-01-01' AS INTEGER) AS born_day, CAST(d.died - DATE '1970-01-01' AS INTEGER) AS died_day,
            CAST(year(b.born) AS SMALLINT) AS year, CAST(month(b.born) AS TINYINT) AS month, CAST(day(b.born) AS TINYINT) AS day

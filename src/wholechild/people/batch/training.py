@@ -50,12 +50,14 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
     "local_id": (0.006, 0.002, 0.001),
     "agency": (0.0, 0.0, 0.0),
 }
-#: How often at least the first names of kin are alike. A child is called after a parent, hardly ever after a living brother or
+#: How often at least kin are alike in what usually tells them apart. A child is called after a parent, hardly ever after a living brother or
 #: sister, so that one has as a middle name what the other has as a first name; and twins are given names that go together, some
-#: of them a letter apart. Set by hand.
-NAMED_ALIKE: Final[Mapping[str, tuple[float, float, float]]] = {
-    "near": (0.004, 0.0, 0.0),
-    "elsewhere": (0.01, 0.01, 0.05),
+#: of them a letter apart. Twins, and often brothers and sisters, are put on a list one after the other, and have ids next to each
+#: other. Set by hand.
+KIN_AT_LEAST: Final[Mapping[tuple[str, str], tuple[float, float, float]]] = {
+    ("given", "near"): (0.004, 0.0, 0.0),
+    ("given", "elsewhere"): (0.01, 0.01, 0.05),
+    ("local_id", "near"): (0.05, 0.01, 0.005),
 }
 #: That one person's records differ is never held to be rarer than this: other feeds will have faults that these have not.
 _LEAST_DIFFERENT: Final = 0.005
@@ -136,8 +138,8 @@ def train(
 
 def _chances(name: str, level: str, match: float, stranger: float) -> Chances:
     twin, sibling, parent = (share * match + (1 - share) * stranger for share in AS_ONE_PERSON[name])
-    if name == "given" and level in NAMED_ALIKE:
-        twin, sibling, parent = map(max, (twin, sibling, parent), NAMED_ALIKE[level])
+    if (name, level) in KIN_AT_LEAST:
+        twin, sibling, parent = map(max, (twin, sibling, parent), KIN_AT_LEAST[name, level])
     return Chances(match, stranger, (twin, sibling, parent))
 
 

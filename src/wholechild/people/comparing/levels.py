@@ -36,7 +36,7 @@ LEVELS: Final[dict[str, tuple[str, ...]]] = {
     "contact": ("shared", "different"),
     "nhs_number": ("same", "near", "different"),
     "upn": ("same", "different"),
-    "local_id": ("same", "different"),
+    "local_id": ("same", "near", "different"),
     "agency": ("other", "same"),
 }
 
@@ -213,10 +213,13 @@ def upn_level(one: Prepared, other: Prepared) -> str:
 
 
 def local_id_level(one: Prepared, other: Prepared) -> str:
-    """Of the ids that agencies pass on: only those of one scheme can differ."""
+    """Of the ids that agencies pass on: only those of one scheme can differ. `near`, where each has one, a slip apart."""
     if not _meet(one.schemes, other.schemes):
         return MISSING
-    return "same" if _meet(one.local_ids, other.local_ids) else "different"
+    if _meet(one.local_ids, other.local_ids):
+        return "same"
+    slip = one.sole_id and other.sole_id and OSA.distance(one.sole_id, other.sole_id, score_cutoff=1) == 1
+    return "near" if slip else "different"
 
 
 def agency_level(one: Prepared, other: Prepared) -> str:
@@ -302,7 +305,7 @@ BESIDE_NAMES: Final = {
     "contact": frozenset({"shared"}),
     "nhs_number": frozenset({"same", "near"}),
     "upn": frozenset({"same"}),
-    "local_id": frozenset({"same"}),
+    "local_id": frozenset({"same", "near"}),
 }
 NAMES_ALONE: Final = "only their names agree"
 

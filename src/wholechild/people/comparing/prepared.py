@@ -7,10 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Final
 
 from wholechild.people.comparing.identity import Identity
 from wholechild.people.comparing.names import codes, family_codes, parts
 from wholechild.people.comparing.standardising import sound_nhs_number
+
+#: An id of fewer signs, with one of them wrong, may as well be anybody's.
+SHORTEST_ID: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,11 @@ class NameForms:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One identity, ready to be compared. `contacts` are telephone numbers and e-mail addresses together."""
+    """One identity, ready to be compared.
+
+    Shape    `contacts` are telephone numbers and e-mail addresses together. `sole_id` is the one id that is passed on, where there is
+             no other and it is long enough for one with a slip to be told from another's; else it is empty.
+    """
 
     id: str
     agency: str
@@ -54,6 +62,7 @@ class Prepared:
     contacts: tuple[str, ...]
     local_ids: tuple[str, ...]
     schemes: tuple[str, ...]
+    sole_id: str
 
 
 @lru_cache(maxsize=50_000)
@@ -84,6 +93,13 @@ def area_of(postcode: str) -> str:
     )
 
 
+def sole_id(local_ids: tuple[str, ...]) -> str:
+    """The one id, where it has enough signs after its scheme; else an empty text."""
+    if len(local_ids) != 1:
+        return ""
+    return local_ids[0] if len(local_ids[0].partition(":")[2]) >= SHORTEST_ID else ""
+
+
 @lru_cache(maxsize=20_000)
 def prepare(identity: Identity) -> Prepared:
     """The identity with all that its comparisons look at."""
@@ -108,4 +124,5 @@ def prepare(identity: Identity) -> Prepared:
         contacts=identity.phones + identity.emails,
         local_ids=identity.local_ids,
         schemes=_once(text.partition(":")[0] for text in identity.local_ids),
+        sole_id=sole_id(identity.local_ids),
     )

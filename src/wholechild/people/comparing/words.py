@@ -68,6 +68,10 @@ _SENTENCES: Final[Mapping[tuple[str, str], str]] = {
     ("upn", "same"): "The pupil numbers are the same.",
     ("upn", "different"): "The pupil numbers are different.",
     ("local_id", "same"): "An id that agencies pass on to each other is the same.",
+    (
+        "local_id",
+        "near",
+    ): "The ids that agencies pass on to each other differ by a slip, or are next to each other.",
     ("local_id", "different"): "The ids that agencies pass on to each other are different.",
     ("agency", "other"): "Two agencies sent them.",
     ("agency", "same"): "One agency sent both, and an agency seldom has the same person twice.",
