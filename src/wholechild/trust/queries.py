@@ -19,7 +19,7 @@ from psycopg.types.datetime import DateLoader, TimestamptzLoader
 
 from wholechild.trust import permissions
 from wholechild.trust.ledger import GENESIS, Act, Bad, Head, Leaf, Verdict, canonical, commit, link
-from wholechild.trust.models import Account, Disclosure, Fact, LedgerCheckpoint, LedgerLeaf, Relation
+from wholechild.trust.models import Account, Disclosure, Fact, LedgerCheckpoint, LedgerLeaf
 from wholechild.trust.outbox import CHANGES
 from wholechild.trust.permissions import EVERYBODY, Decision
 from wholechild.trust.viewers import Viewer
@@ -127,19 +127,21 @@ def head_of(found: Sequence[tuple[Any, ...]]) -> Head:
 
 def relations_to(viewer: Viewer, persons: Collection[str], at: datetime) -> dict[str, frozenset[str]]:
     """For each of these people, in which relations the viewer stands to them at a moment; nobody is left out."""
-    held = _relations_at(viewer.user, at).filter(person__in=[*persons, EVERYBODY])
     by_person: dict[str, set[str]] = {person: set() for person in persons}
-    for person, relation in held.values_list("person", "relation"):
+    held = prepared(f"{_OF_USER} AND r.person = ANY(%s)", at, at, at, viewer.user, [*persons, EVERYBODY])
+    for person, relation in held:
         for whom in by_person if person == EVERYBODY else (person,):
             by_person[whom].add(relation)
     return {person: frozenset(relations) for person, relations in by_person.items()}
 
 
-def _relations_at(user: str, at: datetime) -> models.QuerySet[Relation]:
-    # Said outright that `ends` is not empty: the index has no other rows, and no planner can infer it from an id.
-    ended = Relation.objects.exclude(ends="").filter(ends=models.OuterRef("pk"), starts_at__lte=at)
-    live = Relation.objects.filter(user=user, ends="", starts_at__lte=at)
-    return live.filter(Q(ends_at=None) | Q(ends_at__gt=at)).exclude(models.Exists(ended))
+#: A relation `r` holds at a moment, which is asked for three times. Said outright that `ends` is not empty: the index has no other
+#: rows, and no planner can infer it from an id.
+_HOLDS: Final = (
+    "r.ends = '' AND r.starts_at <= %s AND (r.ends_at IS NULL OR r.ends_at > %s) "
+    "AND NOT EXISTS (SELECT 1 FROM trust_relation e WHERE e.ends <> '' AND e.ends = r.id AND e.starts_at <= %s)"
+)
+_OF_USER: Final = f'SELECT r.person, r.relation FROM trust_relation r WHERE {_HOLDS} AND r."user" = %s'
 
 
 def may_see(viewer: Viewer, person: str, data_class: str, at: datetime) -> Decision:
@@ -163,8 +165,9 @@ def people_of(viewer: Viewer, at: datetime) -> frozenset[str] | None:
     """Everyone to whom the viewer stands in a relation that opens anything; None: everybody."""
     if viewer.is_system:
         return None
-    opened = {p for p, r in _relations_at(viewer.user, at).values_list("person", "relation")
-              if permissions.classes_for(viewer.role, [r])}  # fmt: skip
+    opened = {
+        p for p, r in prepared(_OF_USER, at, at, at, viewer.user) if permissions.classes_for(viewer.role, [r])
+    }
     return None if EVERYBODY in opened else frozenset(opened)
 
 
@@ -201,15 +204,13 @@ def related_to(persons: Collection[str], at: datetime) -> dict[str, frozenset[tu
     Missing  those who stand in a relation to everybody: whoever a person is, they see the same.
     """
     found: dict[str, set[tuple[str, str]]] = {person: set() for person in persons}
-    for person, user, relation in prepared(_RELATED, list(persons), at, at, at):
+    for person, user, relation in prepared(_RELATED, at, at, at, list(persons)):
         found[person].add((user, relation))
     return {person: frozenset(related) for person, related in found.items()}
 
 
 _RELATED: Final = (
-    "SELECT r.person, r.\"user\", r.relation FROM trust_relation r WHERE r.person = ANY(%s) AND r.ends = '' AND r.starts_at <= %s "
-    "AND (r.ends_at IS NULL OR r.ends_at > %s) "
-    "AND NOT EXISTS (SELECT 1 FROM trust_relation e WHERE e.ends = r.id AND e.ends <> '' AND e.starts_at <= %s)"
+    f'SELECT r.person, r."user", r.relation FROM trust_relation r WHERE {_HOLDS} AND r.person = ANY(%s)'
 )
 
 
