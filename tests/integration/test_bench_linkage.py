@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from wholechild.cli.bench_linkage import best_of_others, known
+from wholechild.cli.bench_linkage import best_of_others, joined, known
 from wholechild.cli.bench_linkage_own import read_labelled
 from wholechild.cli.main import cli
 from wholechild.people.comparing.measuring import Quality
@@ -51,6 +51,12 @@ def test_a_set_that_is_none_is_refused() -> None:
 def test_the_best_of_others_is_the_one_with_the_highest_f1() -> None:
     name, found = best_of_others({"one": [90, 0, 10], "two": [99, 1, 1], "three": [100, 60, 0]})
     assert (name, found) == ("two", Quality(99, 1, 1))
+
+
+def test_pairs_join_all_that_stand_between() -> None:
+    pairs = [("1", "2"), ("3", "4"), ("5", "6"), ("2", "3"), ("4", "1")]
+    assert sorted(map(sorted, joined(pairs))) == [["1", "2", "3", "4"], ["5", "6"]]
+    assert list(joined([])) == []
 
 
 def test_a_partition_is_counted_by_hand(tmp_path: Path) -> None:

@@ -24,10 +24,12 @@ import duckdb
 from wholechild.cli.febrl import Febrl
 from wholechild.people.comparing.measuring import (
     Line,
+    Pair,
     Quality,
     Scored,
     best_line,
     line_at_precision,
+    pair,
 )
 
 S = TypeVar("S")
@@ -121,8 +123,22 @@ def best_of_others(classifiers: Mapping[str, Sequence[int]]) -> tuple[str, Quali
     return name, qualities[name]
 
 
-def on_febrl(data: Febrl, folder: Path, *, hide_shared_id: bool) -> tuple[Quality, Quality, Ran]:
-    """Our quality on a set: of pairs as likely one person as not or likelier, and of the people that came of it."""
+@dataclass(frozen=True, slots=True)
+class OnFebrl:
+    """Our quality on a set of FEBRL, counted in pairs.
+
+    Shape    `pairs`: as likely one person as not, or likelier. `clusters`: all that such pairs join, however many stand between, as a
+             linker without rules has it. `people`: what our machine linked, which leaves some of these to somebody to decide.
+    """
+
+    pairs: Quality
+    clusters: Quality
+    people: Quality
+    run: Ran
+
+
+def on_febrl(data: Febrl, folder: Path, *, hide_shared_id: bool) -> OnFebrl:
+    """Link a set, and count what came of it."""
     path = folder / f"{data.name}{'-hidden' if hide_shared_id else ''}.parquet"
     data.write(path, hide_shared_id=hide_shared_id)
     run = ours(path, folder / path.stem)
@@ -135,17 +151,33 @@ def on_febrl(data: Febrl, folder: Path, *, hide_shared_id: bool) -> tuple[Qualit
     ).fetchall()
     true = data.true_pairs()
     links = {(one, other) for one, other in scored if data.counts(one, other)}
-    together = {
-        (min(one, other), max(one, other))
-        for (group,) in groups
+    clusters = _pairs_within(data, joined(scored))
+    people = _pairs_within(data, (group for (group,) in groups))
+    return OnFebrl(_against(links, true), _against(clusters, true), _against(people, true), run)
+
+
+def joined(pairs: Iterable[tuple[str, str]]) -> Iterable[list[str]]:
+    """The groups that pairs make when each joins its two, and all that others join to them. Those in no pair are in no group."""
+    groups: dict[str, list[str]] = {}
+    for one, other in pairs:
+        mine, theirs = groups.setdefault(one, [one]), groups.setdefault(other, [other])
+        if mine is not theirs:
+            mine += theirs
+            groups |= dict.fromkeys(theirs, mine)
+    return {id(group): group for group in groups.values()}.values()
+
+
+def _pairs_within(data: Febrl, groups: Iterable[Sequence[str]]) -> set[Pair]:
+    return {
+        pair(one, other)
+        for group in groups
         for place, one in enumerate(group)
         for other in group[place + 1 :]
         if data.counts(one, other)
     }
-    return _against(links, true), _against(together, true), run
 
 
-def _against(links: set[tuple[str, str]], true: set[tuple[str, str]]) -> Quality:
+def _against(links: set[Pair], true: set[Pair]) -> Quality:
     right = len(links & true)
     return Quality(right, len(links) - right, len(true) - right)
 
