@@ -73,18 +73,28 @@ def test_an_identity_that_is_nobody_is_noticed(rolled_back: None, deliver: Calla
     assert raced([TWICE]) == (1, 1)
 
 
+def _linked(area: str) -> bool:
+    from wholechild.people.models import Link
+    from wholechild.records.ids import identity_id
+
+    return Link.objects.filter(identity=identity_id(f"gp/{area}", "1")).exists()
+
+
 def test_who_links_waits_until_nobody_else_does(own_database: Any, deliver: Callable[..., Any]) -> None:
-    """Two deliveries of one person: the second linker must not look for her before the first has said who she is."""
+    """Two deliveries of one person: the second linker must not look for her before the first has said who she is. It came for the
+    first delivery, which is taken in when its turn comes; so it does not make others wait for the second one, which somebody
+    else will come for.
+    """
     from django.db import connection, transaction
 
     from wholechild.people.actions import link_new_identities
 
     begun = Event()
 
-    def second() -> None:
+    def second() -> int:
         try:
             begun.set()
-            link_new_identities(at=AT, **EVERYONE)
+            return link_new_identities(at=AT, **EVERYONE)
         finally:
             connection.close()
 
@@ -103,7 +113,9 @@ def test_who_links_waits_until_nobody_else_does(own_database: Any, deliver: Call
                     if cursor.fetchone()[0] or other.done():
                         break
             assert not other.done()
-        other.result(20)
+        assert other.result(20) == 0
+    assert (_linked("Benchton"), _linked("Elsewhere")) == (True, False)
+    assert link_new_identities(at=AT, **EVERYONE) == 1
     assert raced([TWICE]) == (0, 0)
 
 

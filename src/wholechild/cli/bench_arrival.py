@@ -8,7 +8,6 @@ COPY, linked as the truth has it; whoever arrives was left out of that, so that 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime
 from itertools import islice
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -32,6 +32,9 @@ _SALT: Final = b"0" * 16
 #: Identities are a little over twice as many as people: made in one go, and what is too many is left out.
 _IDENTITIES_PER_PERSON: Final = 2.0
 _WARM: Final = 50
+#: So many each of several writers takes in before all begin at once: a process that has just begun reads what it needs, and plans.
+_WARM_EACH: Final = 20
+_TEN_MINUTES: Final = 600
 #: So many arrive, the first of them to warm up, while their talk with the server is written down.
 TALKS: Final = _WARM + 50
 
@@ -292,7 +295,7 @@ def one_by_one(folder: Path, rows: Sequence[dict[str, Any]], *, narrow: bool) ->
 
 @dataclass(frozen=True, slots=True)
 class Sustained:
-    """What several writers at once came to. `doubled` persons were sent by two writers at the same moment."""
+    """What several writers at once came to, once all were warm. `doubled` persons were sent by two writers at the same moment."""
 
     per_second: float
     identities: int
@@ -313,15 +316,15 @@ def several_writers(folder: Path, rows: Sequence[dict[str, Any]], writers: int) 
             twice = {**row, "area": "Elsewhere"}
             shares[(n + 1) % writers].insert(len(shares[n % writers]) - 1, twice)
             doubled.append((row, twice))
-    with ProcessPoolExecutor(writers, mp_context=get_context("spawn")) as pool:
-        list(pool.map(_ready, range(writers)))
-        begin = time.time() + 3.0
-        ends = list(
-            pool.map(_writer, [folder / f"writer-{n}" for n in range(writers)], shares, [begin] * writers)
-        )
-    sent = sum(map(len, shares))
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        writers, mp_context=context, initializer=_ready, initargs=(context.Barrier(writers),)
+    ) as pool:
+        spans = list(pool.map(_writer, [folder / f"writer-{n}" for n in range(writers)], shares))
+    counted = sum(len(share) - _WARM_EACH for share in shares)
     two_persons, not_one_link = raced(doubled)
-    return Sustained(sent / (max(ends) - begin), sent, len(doubled), two_persons, not_one_link)
+    took = max(ended for _, ended in spans) - min(began for began, _ in spans)
+    return Sustained(counted / took, counted, len(doubled), two_persons, not_one_link)
 
 
 def _is_enough(row: dict[str, Any]) -> bool:
@@ -346,20 +349,29 @@ def raced(doubled: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> tuple[int
     return apart, sum(1 for found in person.values() if len(found) != 1)
 
 
-def _ready(_: int) -> int:
+class _AtOnce:
+    """Where a writer waits until all are ready."""
+
+    barrier: Barrier
+
+
+def _ready(barrier: Barrier) -> None:
     from wholechild.config.django import setup
 
+    _AtOnce.barrier = barrier
     setup()
-    return os.getpid()
 
 
-def _writer(folder: Path, rows: Sequence[dict[str, Any]], begin: float) -> float:
-    """Take in these rows from the moment `begin` on; gives when it was done."""
+def _writer(folder: Path, rows: Sequence[dict[str, Any]]) -> tuple[float, float]:
+    """Take in these rows, the first few to warm up before anybody begins in earnest; gives when that began and ended."""
     arrivals = Arrivals(folder)
-    time.sleep(max(0.0, begin - time.time()))
-    for row in rows:
+    for row in rows[:_WARM_EACH]:
         arrivals.take(row)
-    return time.time()
+    _AtOnce.barrier.wait(_TEN_MINUTES)
+    began = time.time()
+    for row in rows[_WARM_EACH:]:
+        arrivals.take(row)
+    return began, time.time()
 
 
 def _identity(row: dict[str, Any]) -> str:

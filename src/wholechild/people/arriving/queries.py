@@ -58,12 +58,12 @@ _BY_KEY: Final = (
     "set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
     "set_config('enable_mergejoin', 'off', true)"
 )
-_ALONE: Final = ((_BY_KEY, ()), ("SELECT pg_advisory_xact_lock(%s)", (_LINKING_LOCK,)))
+_ALONE: Final = "pg_advisory_xact_lock(%s)"
 
 
 def alone() -> None:
     """Wait until nobody else links, and keep it so to the end of the transaction."""
-    together(*_ALONE)
+    together((_BY_KEY, ()), (f"SELECT {_ALONE}", (_LINKING_LOCK,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,15 @@ class Told:
 
 
 def told_alone() -> Told:
-    """Wait until nobody else links, keep it so, and read what deliveries and withdrawals have told since the last time."""
-    *_, [(after, upto, model, found)] = together(*_ALONE, (_TOLD_SINCE, ()))
+    """Wait until nobody else links, keep it so, and read what deliveries and withdrawals have told since the last time.
+
+    Shape    nothing new, where somebody else has taken in meanwhile all that was told before the wait: whoever has told more since
+             waits for their own turn, and this one does not make everybody behind wait for it.
+    """
+    asked = (_BY_KEY, ()), (_WANTED_ALONE, (_LINKING_LOCK,)), (_TOLD_SINCE, ())
+    _, [(wanted, _)], [(after, upto, model, found)] = together(*asked)
+    if 0 < wanted <= after:
+        return Told(after, after, frozenset(), model or "")
     return Told(after, upto, frozenset(found), model or "")
 
 
@@ -91,18 +98,24 @@ def told_ever() -> frozenset[str]:
 
 
 _MODEL: Final = "SELECT model FROM people_linkagemodeladopted WHERE seconds <> '' ORDER BY adopted_at DESC, id DESC LIMIT 1"
+#: Leaves that tell of anybody.
+_TELLS: Final = "fact_kind IN ('delivery', 'withdrawal')"
 #: The rows that a delivery brought lie together: their ids begin with its own.
 _TOLD: Final = """
 WITH news AS MATERIALIZED (
-    SELECT fact_kind, fact_id FROM trust_ledgerleaf WHERE seq > {after} AND fact_kind IN ('delivery', 'withdrawal')
+    SELECT fact_kind, fact_id FROM trust_ledgerleaf WHERE seq > {after} AND TELLS
 ), deliveries AS (
     SELECT fact_id AS id FROM news WHERE fact_kind = 'delivery'
     UNION SELECT w.delivery FROM news JOIN records_withdrawal w ON w.id = news.fact_id WHERE news.fact_kind = 'withdrawal'
 )
 SELECT DISTINCT p.identity FROM deliveries d CROSS JOIN LATERAL (SELECT r.identity FROM records_personrow r
     WHERE r.id >= 'PREFIX-' || substr(d.id, 5) || '-' AND r.id < 'PREFIX-' || substr(d.id, 5) || '.') p
-""".replace("PREFIX", PREFIXES["person"])
+""".replace("PREFIX", PREFIXES["person"]).replace("TELLS", _TELLS)
 _UPTO: Final = "(SELECT coalesce(max(leaf), 0) FROM people_linkedupto)"
+#: The last leaf that tells of anybody and that linking has not read, as it is before the wait; 0: there is none.
+_WANTED_ALONE: Final = (
+    f"SELECT (SELECT coalesce(max(seq), 0) FROM trust_ledgerleaf WHERE seq > {_UPTO} AND {_TELLS}), {_ALONE}"
+)
 #: How far linking has read, the last leaf there is, the model in force, and of whom was told between.
 _TOLD_SINCE: Final = f"SELECT {_UPTO}, (SELECT coalesce(max(seq), 0) FROM trust_ledgerleaf), ({_MODEL}), ARRAY({_TOLD.format(after=_UPTO)})"
 
