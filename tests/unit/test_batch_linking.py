@@ -403,4 +403,12 @@ def test_training_on_next_to_nothing_keeps_what_was_known(tmp_path: Path) -> Non
     for name, levels in before.comparisons.items():
         for level, chances in levels.items():
             assert after.comparisons[name][level].match == pytest.approx(chances.match, rel=0.5, abs=0.05)
+    for level in (
+        "near",
+        "initial",
+        "far",
+    ):  # twins have names that go together, whatever a table shows of them
+        assert after.comparisons["given"][level].kin[0] == pytest.approx(
+            before.comparisons["given"][level].kin[0]
+        )
     assert loads(after.dumps()) == after

@@ -151,6 +151,18 @@ def test_twins_are_not_linked() -> None:
     assert weigh(ARTEFACT, replace(AMINA, nhs_number=""), replace(twin, nhs_number="")).zone is Zone.DIFFERENT
 
 
+@pytest.mark.parametrize(("given", "level"), [("a", "initial"), ("amelia", "far")])
+def test_twins_have_names_that_go_together(given: str, level: str) -> None:
+    """An initial, or a name a little alike, may be a twin’s: a machine needs more than home and birthday."""
+    other = changed(given=given, middle="", nhs_number="")
+    said = weigh(ARTEFACT, AMINA, other)
+    assert levels_of(prepare(AMINA), prepare(other))["given"] == level
+    assert said.zone is not Zone.SAME
+    assert said.weight > ARTEFACT.possible
+    assert said.contributions[-1].level == "twin"
+    assert zone(replace(other, nhs_number=ONE_NUMBER)) is Zone.SAME
+
+
 def test_ids_next_to_each_other_speak_for_one_child_and_more_for_twins() -> None:
     """A school puts twins on its list one after the other."""
     one = replace(AMINA, local_ids=("x:4821505",))

@@ -51,12 +51,15 @@ AS_ONE_PERSON: Final[Mapping[str, tuple[float, float, float]]] = {
     "agency": (0.0, 0.0, 0.0),
 }
 #: How often at least kin are alike in what usually tells them apart. A child is called after a parent, hardly ever after a living brother or
-#: sister, so that one has as a middle name what the other has as a first name; and twins are given names that go together, some
-#: of them a letter apart. Twins, and often brothers and sisters, are put on a list one after the other, and have ids next to each
-#: other. Set by hand.
+#: sister, so that one has as a middle name what the other has as a first name; and twins are given names that go together: of
+#: those whom R. Plank counted (Names of Twins, Names 12, 1964) 62 in 100 have one initial, and 17 in 100 other names that sound alike.
+#: Less than half of that is reckoned with, as fewer names were given then; of strangers among the names of our population 6 in 100 have one. Twins, and often
+#: brothers and sisters, are put on a list one after the other, and have ids next to each other. Set by hand.
 KIN_AT_LEAST: Final[Mapping[tuple[str, str], tuple[float, float, float]]] = {
     ("given", "near"): (0.004, 0.0, 0.0),
     ("given", "elsewhere"): (0.01, 0.01, 0.05),
+    ("given", "initial"): (0.02, 0.0, 0.0),
+    ("given", "far"): (0.025, 0.0, 0.0),
     ("local_id", "near"): (0.05, 0.01, 0.005),
 }
 #: That one person's records differ is never held to be rarer than this: other feeds will have faults that these have not.
